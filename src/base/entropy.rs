@@ -45,7 +45,10 @@ impl Entropy {
 
     fn fill(&self, bytes: &mut [u8]) {
         match &self.0 {
-            #[expect(clippy::expect_used, reason = "without kernel randomness no secret can be made: stopping is right")]
+            #[expect(
+                clippy::expect_used,
+                reason = "without kernel randomness no secret can be made: stopping is right"
+            )]
             Source::Kernel => getrandom::fill(bytes).expect("the kernel gives random bytes"),
             Source::Repeatable(state) => {
                 let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);

@@ -16,9 +16,13 @@ pub struct AccessKey {
 /// Why a pasted key is not one; each says what to do.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
-    #[error("The key id is missing or has characters that no key id has; copy it again from the account's access keys page.")]
+    #[error(
+        "The key id is missing or has characters that no key id has; copy it again from the account's access keys page."
+    )]
     Id,
-    #[error("The secret is not base64; copy the whole secret of the access key (not the password, not the developer key).")]
+    #[error(
+        "The secret is not base64; copy the whole secret of the access key (not the password, not the developer key)."
+    )]
     Secret,
 }
 

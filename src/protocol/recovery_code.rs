@@ -7,7 +7,9 @@ use crate::base::Secret;
 pub struct RecoveryCode(Secret<String>);
 
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-#[error("A recovery code has 32 letters and digits (0 to 9, a to f) in five groups; type the whole code that you saved.")]
+#[error(
+    "A recovery code has 32 letters and digits (0 to 9, a to f) in five groups; type the whole code that you saved."
+)]
 pub struct NotARecoveryCode;
 
 impl RecoveryCode {

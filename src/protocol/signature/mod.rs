@@ -34,7 +34,9 @@ pub enum Presented {
 /// Why a signed request is refused; `Display` is the body the caller sees.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
-    #[error("The request carries no signature: send 'Authorization: Signature keyId=\"…\",…' or Signature-Input and Signature.")]
+    #[error(
+        "The request carries no signature: send 'Authorization: Signature keyId=\"…\",…' or Signature-Input and Signature."
+    )]
     Unsigned,
     #[error("The signature header cannot be read: {0}.")]
     Malformed(&'static str),

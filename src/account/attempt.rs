@@ -1,0 +1,103 @@
+//! One sign-in under way, held by whoever asks the person (a panel visitor, the CLI).
+
+use std::time::Duration;
+
+use super::Error;
+use crate::base::Secret;
+use crate::protocol::access_key::{AccessKey, KeyId};
+use crate::protocol::code::Code;
+use crate::protocol::graphql::{ListedKey, Owner};
+use crate::protocol::recovery_code::RecoveryCode;
+
+/// A pending sign-in: the state machine in its present state. Consumed by every answer.
+#[derive(Debug)]
+pub struct Attempt {}
+
+impl Attempt {
+    /// What the person must now be asked.
+    pub fn ask(&self) -> Ask {
+        todo!()
+    }
+    /// As typed, for the page.
+    pub fn email(&self) -> &str {
+        todo!()
+    }
+    /// Until the service forgets this sign-in (3 minutes from the password), by monotonic time; `None` where nothing expires.
+    pub fn expires_in(&self, monotonic: Duration) -> Option<Duration> {
+        todo!("{monotonic:?}")
+    }
+    /// Is "Can't access your two-factor device?" possible here?
+    pub fn can_recover(&self) -> bool {
+        todo!()
+    }
+}
+
+/// What the service wants next, in words of the product.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ask {
+    /// A code from the authenticator app.
+    AuthenticatorCode,
+    /// A code from a text message; the masked number as the service gave it.
+    SmsCode { sent_to: String },
+    /// A code from an e-mail as second factor (EMAIL_OTP).
+    EmailCode { sent_to: String },
+    /// SELECT_MFA_TYPE.
+    ChooseFactor(Vec<Channel>),
+    /// NEW_PASSWORD_REQUIRED.
+    NewPassword { required_attributes: Vec<String> },
+    /// MFA_SETUP: scan `uri` (or type `secret`), then answer with the first code.
+    EnrolAuthenticator { secret: String, uri: String },
+    /// Recovery, first step: the code that was mailed.
+    MailedCode,
+    /// Recovery, second step.
+    RecoveryCode,
+    /// Signed in, but the account already holds its maximum of access keys: replace one of these, or bring an existing one.
+    MakeRoomForKey(Vec<ListedKey>),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Channel {
+    Authenticator,
+    Sms,
+    Email,
+}
+
+/// What the person gave; must fit the [`Ask`], else [`Error::OutOfTurn`] with the attempt unharmed.
+#[derive(Debug)]
+pub enum Answer {
+    /// AuthenticatorCode, SmsCode, EmailCode, EnrolAuthenticator.
+    Code(Code),
+    Factor(Channel),
+    NewPassword {
+        password: Secret<String>,
+        attributes: Vec<(String, String)>,
+    },
+    MailedCode(Secret<String>),
+    RecoveryCode(RecoveryCode),
+    /// Disables and deletes this key at the service, then makes a new one.
+    ReplaceKey(KeyId),
+    /// Must belong to the account that just signed in.
+    UseKey(AccessKey),
+}
+
+#[derive(Debug)]
+pub enum Progress {
+    /// Ask the person [`Attempt::ask`].
+    Ask(Attempt),
+    /// The key is made (or was there), verified by a signed request, and kept.
+    SignedIn(Session),
+}
+
+/// A signed-in person: who, and the user tokens (memory only) until the panel session ends.
+#[derive(Debug)]
+pub struct Session {
+    pub owner: Owner,
+}
+
+/// An answer that did not lead on.
+#[derive(Debug)]
+pub struct Failed {
+    pub error: Error,
+    /// The attempt, when the person may try again (wrong code, unreachable service); else the sign-in starts over.
+    pub attempt: Option<Attempt>,
+}

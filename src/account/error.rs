@@ -1,0 +1,63 @@
+//! What can go wrong with the account, as meanings of ours; every error of the Cognito catalogue (reference §1.9) maps to one.
+//! `Display` is a sentence for the person that says what to do.
+
+/// See the sentences.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("E-mail or password is not right. Check both and try again.")]
+    WrongPassword,
+    #[error("Too many tries. Wait {} and try again.", .wait.map_or("a few minutes".to_owned(), |wait| format!("{} seconds", wait.as_secs())))]
+    TooManyTries { wait: Option<std::time::Duration> },
+    #[error("That code is not right. Check it and try again.")]
+    WrongCode,
+    #[error("That code was used before or has expired. Wait for the next one.")]
+    CodeExpired,
+    #[error("The sign-in took longer than the service waits. Sign in again.")]
+    SignInExpired,
+    #[error("The mailed code is not right. Check the newest e-mail and try again.")]
+    WrongMailedCode,
+    #[error("The recovery code is not right, or was used before. Check it and try again.")]
+    WrongRecoveryCode,
+    #[error("This account's e-mail address is not confirmed yet. Use the link or code in the e-mail, then sign in.")]
+    NotConfirmed,
+    #[error("The password must be reset first. Reset it on the account's page, then sign in.")]
+    PasswordResetRequired,
+    #[error("The account is disabled. Ask whoever runs the account service.")]
+    AccountDisabled,
+    #[error("The service does not accept that password: {0}")]
+    PasswordPolicy(String),
+    #[error("The service asks for '{0}', which Latchkey cannot do. Sign in with an access key instead.")]
+    UnsupportedChallenge(String),
+    #[error("The service could not deliver the code. Try again later, or use another factor.")]
+    CodeNotDelivered,
+    #[error("This device belongs to another account. Its owner must sign out first.")]
+    OwnedByAnother,
+    #[error("That access key belongs to another account.")]
+    KeyOfAnotherAccount,
+    #[error("The service refused the access key: {0}")]
+    KeyRefused(String),
+    #[error("Nobody is signed in on this device. Sign in first.")]
+    SignedOut,
+    #[error("The access key was revoked. Sign in again.")]
+    KeyRevoked,
+    #[error("This device's clock is off by {} minutes. Set it (or wait for time synchronisation) and try again.", .ahead_seconds.abs() / 60)]
+    ClockWrong { ahead_seconds: i64 },
+    #[error("The account service cannot be reached. Check the network; what is kept here still works.")]
+    Unreachable(#[source] Box<dyn std::error::Error + Send + Sync>),
+    #[error(
+        "The network answered with a web page instead of the account service. It may want you to sign in to the network first."
+    )]
+    NotTheService,
+    #[error("The account service has a problem. Try again in a few minutes.")]
+    ServiceFault(#[source] Box<dyn std::error::Error + Send + Sync>),
+    #[error("The account service refused the request: {0}")]
+    Refused(String),
+    #[error("The account service does not know this client. Check the service settings.")]
+    Misconfigured(String),
+    #[error("That is not what the sign-in is waiting for. Reload and follow the page.")]
+    OutOfTurn,
+    #[error("That request cannot be signed: {0}")]
+    NotSignable(String),
+    #[error(transparent)]
+    Keystore(#[from] crate::keystore::Error),
+}

@@ -1,0 +1,1 @@
+//! Composition root of the agent: the only file that knows every part; starts and stops everything.

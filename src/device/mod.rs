@@ -1,0 +1,1 @@
+//! The Pi itself: identity, health, clock state, the daemon's unit.
