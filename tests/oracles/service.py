@@ -1,0 +1,73 @@
+"""The account service under judgement: started from a built binary, seeded through its own command line."""
+
+import json
+import re
+import secrets
+import subprocess
+import urllib.request
+from pathlib import Path
+
+# What the password of an account is drawn from; the second alphabet reaches every length of UTF-8.
+ASCII = "".join(map(chr, range(0x21, 0x7F)))
+UTF8 = ASCII + "äöüßéøñÇŁжЯλΩשع中文字かな한🙂🦀𝄞"
+
+
+class Service:
+    """`latchkey-cloud serve` on a free port of the loopback."""
+
+    def __init__(self, binaries: Path, folder: Path):
+        self.program = binaries / "latchkey-cloud"
+        self.state = folder / "cloud"
+        self.log = folder / "cloud.log"
+
+    def __enter__(self):
+        log = self.log.open("w")
+        self.process = subprocess.Popen(
+            [self.program, "serve", "--listen", "127.0.0.1:0", "--state-dir", self.state],
+            stdout=subprocess.PIPE, stderr=log, stdin=subprocess.DEVNULL, text=True)
+        self.base = self.read_base()
+        with urllib.request.urlopen(f"{self.base}/.well-known/latchkey", timeout=10) as answer:
+            self.discovery = json.load(answer)
+        return self
+
+    def __exit__(self, *_):
+        self.process.terminate()
+        try:
+            self.process.wait(10)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+
+    def read_base(self):
+        """The service says where it listens once it does."""
+        for line in self.process.stdout:
+            if found := re.search(r"http://[0-9.]+:[0-9]+", line):
+                return found[0]
+        raise RuntimeError(f"latchkey-cloud did not start: {self.log.read_text().strip()}")
+
+    def command(self, *words):
+        """A command of the service on the same state, as a judge may run it too."""
+        return [str(self.program), *words, "--state-dir", str(self.state)]
+
+    def add_accounts(self, accounts):
+        """Adds accounts and fills in what the service made for them."""
+        lines = "".join(json.dumps(account, ensure_ascii=False) + "\n" for account in accounts)
+        done = subprocess.run(self.command("account", "add", "--json-lines", "-"),
+                              input=lines, capture_output=True, text=True, timeout=300)
+        if done.returncode:
+            raise RuntimeError(f"latchkey-cloud account add: {done.stderr.strip()}")
+        for account, added in zip(accounts, done.stdout.splitlines(), strict=True):
+            account.update(json.loads(added))
+
+
+def new_account(judge, kind):
+    """An account for one judge. KIND says what it has: `ascii` or `utf8` (its password), `totp`, `sms`, `both`."""
+    alphabet = ASCII if kind == "ascii" else UTF8
+    account = {
+        "email": f"{judge}.{kind}.{secrets.token_hex(4)}@example.test",
+        "password": "".join(secrets.choice(alphabet) for _ in range(8 + secrets.randbelow(25))),
+    }
+    if kind.startswith(("totp", "both")):
+        account["totp"] = True
+    if kind.startswith(("sms", "both")):
+        account["phone"] = f"+1206555{secrets.randbelow(10_000):04}"
+    return account
