@@ -1,9 +1,18 @@
 //! Sockets, serving and the HTTPS client; nothing about the product.
 
 pub mod client;
+mod crowd;
+mod dial;
 pub mod listen;
 pub mod serve;
 
 pub use client::Client;
 pub use listen::{Listener, Peer};
 pub use serve::{Limits, serve};
+
+use tokio::io::{AsyncRead, AsyncWrite};
+
+/// A byte stream, whatever carries it: boxed, so that the HTTP code is compiled once.
+trait Wire: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Wire for T {}
