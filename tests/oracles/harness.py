@@ -9,6 +9,7 @@ import re
 import subprocess
 import sys
 import time
+import traceback
 
 import pyotp
 
@@ -19,6 +20,16 @@ service = world["service"]
 accounts = world["accounts"]
 
 _checks = 0
+
+
+def _stopped(kind, error, trace):
+    """A judge that stumbles says where and over what, in two lines."""
+    here = [frame for frame in traceback.extract_tb(trace) if "site-packages" not in frame.filename]
+    where = " < ".join(f"{os.path.basename(frame.filename)}:{frame.lineno}" for frame in reversed(here))
+    print(f"not ok {_checks + 1} - goes on to the end\n# seen: {kind.__name__}: {error}\n# at: {where}")
+
+
+sys.excepthook = _stopped
 
 
 def check(holds, sentence, seen=""):

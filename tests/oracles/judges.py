@@ -18,6 +18,23 @@ class Judge:
     limit: int = 60
 
 
+def signer(name, *command):
+    return Judge(name, (PYTHON, "by_signer.py", *command), ("ascii",))
+
+
 JUDGES = (
     Judge("pycognito", (PYTHON, "by_pycognito.py"), ("ascii", "utf8", "totp", "sms", "refused")),
+    Judge("cognito-identity-js", (NODE, "by_cognito_identity_js.mjs"),
+          ("ascii", "utf8", "totp", "totp_lost", "sms", "refused")),
+    Judge("cognito-srp-helper", (NODE, "by_srp_helper.mjs"), ("ascii", "utf8", "totp", "sms", "refused")),
+    Judge("boto3", (PYTHON, "by_boto3.py"), ("utf8", "totp", "sms", "refused")),
+    Judge("authenticator", (PYTHON, "by_authenticator.py"),
+          ("totp_apps", "totp_once", "totp_window", "totp_window_again", "totp_typed")),
+    Judge("many-sign-ins", (PYTHON, "by_many_sign_ins.py"), tuple(f"utf8_{i}" for i in range(200)), limit=180),
+    signer("httpsig", ".venv-httpsig/bin/python", "signers/with_httpsig.py"),
+    signer("http-signature", NODE, "signers/with_http_signature.mjs"),
+    signer("openssl", "bash", "signers/with_openssl.sh"),
+    signer("http-message-signatures", NODE, "signers/with_http_message_signatures.mjs"),
+    signer("requests-http-signature", PYTHON, "signers/with_requests_http_signature.py"),
+    signer("remoteit-ssh", "--fixed", ".venv-remoteit-ssh/bin/python", "signers/with_remoteit_ssh.py"),
 )

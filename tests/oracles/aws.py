@@ -1,0 +1,46 @@
+"""boto3 against the service, for the judges that speak through Amazon's own Python client."""
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+from harness import service
+
+client = boto3.client("cognito-idp", region_name=service["region"], endpoint_url=service["cognito_endpoint"],
+                      aws_access_key_id="none", aws_secret_access_key="none",
+                      config=Config(retries={"total_max_attempts": 1}))
+
+
+def refusal(action, *arguments, **named):
+    """The error that an action ends in, or None."""
+    try:
+        action(*arguments, **named)
+    except ClientError as error:
+        return error
+    return None
+
+
+def name_of(error):
+    return error.response["Error"]["Code"] if error else "no error"
+
+
+def message_of(error):
+    return error.response["Error"]["Message"] if error else ""
+
+
+def begin(account, password=None):
+    """The answer to e-mail and password: tokens or a challenge."""
+    return client.initiate_auth(ClientId=service["client_id"], AuthFlow="USER_PASSWORD_AUTH", AuthParameters={
+        "USERNAME": account["email"], "PASSWORD": password or account["password"]})
+
+
+def answer(challenge, account, **responses):
+    """The answer to a challenge's answer."""
+    return client.respond_to_auth_challenge(
+        ClientId=service["client_id"], ChallengeName=challenge["ChallengeName"], Session=challenge["Session"],
+        ChallengeResponses={"USERNAME": account["email"], **responses})
+
+
+def access_token(account):
+    """The token of an account that has only a password."""
+    return begin(account)["AuthenticationResult"]["AccessToken"]
