@@ -19,7 +19,8 @@ def signs_in(account, code):
     """Whether a fresh sign-in with this code gets tokens; a refusal must say that the code is wrong."""
     challenge = begin(account)
     error = refusal(answer, challenge, account, SOFTWARE_TOKEN_MFA_CODE=code)
-    check(name_of(error) in ("no error", "CodeMismatchException"), "a refused code is called a mismatch", name_of(error))
+    check(name_of(error) in ("no error", "CodeMismatchException"), "a code that is refused does not match",
+          name_of(error))
     return error is None
 
 

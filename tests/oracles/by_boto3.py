@@ -19,16 +19,20 @@ def is_typed(error, name, when):
 
 def tokens_are_typed(reply, refresh_token):
     tokens = reply["AuthenticationResult"]
-    check({name: type(tokens.get(name)) for name in ("AccessToken", "IdToken", "TokenType", "ExpiresIn")}
-          == {"AccessToken": str, "IdToken": str, "TokenType": str, "ExpiresIn": int}, "tokens are typed", tokens.keys())
+    types = {"AccessToken": str, "IdToken": str, "TokenType": str, "ExpiresIn": int}
+    check({name: type(tokens.get(name)) for name in types} == types, "tokens are typed", tokens.keys())
     check(("RefreshToken" in tokens) == refresh_token, f"a refresh token is there: {refresh_token}")
     check(reply["ResponseMetadata"]["HTTPHeaders"]["content-type"] == "application/x-amz-json-1.1",
           "answers have Amazon's content type", reply["ResponseMetadata"]["HTTPHeaders"])
     return tokens
 
 
+def initiate(flow, client_id=CLIENT, **parameters):
+    return client.initiate_auth(ClientId=client_id, AuthFlow=flow, AuthParameters=parameters)
+
+
 def refresh(token):
-    return client.initiate_auth(ClientId=CLIENT, AuthFlow="REFRESH_TOKEN_AUTH", AuthParameters={"REFRESH_TOKEN": token})
+    return initiate("REFRESH_TOKEN_AUTH", REFRESH_TOKEN=token)
 
 
 def password_and_sign_out():
@@ -55,10 +59,14 @@ def second_factor(kind, factor, right, wrong):
     account = accounts[kind]
     challenge = begin(account)
     check(challenge.get("ChallengeName") == factor, f"{kind} is asked for {factor}", challenge.get("ChallengeName"))
-    check(all(isinstance(value, str) for value in challenge["ChallengeParameters"].values()), f"{kind}: text parameters")
+    parameters = challenge["ChallengeParameters"].values()
+    check(all(isinstance(value, str) for value in parameters), f"{kind}: the parameters are text", parameters)
     check(20 <= len(challenge["Session"]) <= 4096, f"{kind}: the session has a length that clients accept")
     code = right()
-    send = lambda text, **named: answer({**challenge, **named}, account, **{f"{factor}_CODE": text})
+
+    def send(text, **named):
+        return answer({**challenge, **named}, account, **{f"{factor}_CODE": text})
+
     is_typed(refusal(send, wrong(code)), "CodeMismatchException", f"a wrong code of {kind}")
     foreign = "SMS_MFA" if factor == "SOFTWARE_TOKEN_MFA" else "SOFTWARE_TOKEN_MFA"
     is_typed(refusal(answer, {**challenge, "ChallengeName": foreign}, account, **{f"{foreign}_CODE": code}),
@@ -75,17 +83,15 @@ def refuses():
     unknown = refusal(begin, {**account, "email": "nobody@example.test"})
     check((name_of(unknown), message_of(unknown)) == (name_of(wrong), message_of(wrong)),
           "an unknown user meets the same error as a wrong password", message_of(unknown))
-    is_typed(refusal(client.initiate_auth, ClientId="nosuchclient", AuthFlow="USER_PASSWORD_AUTH", AuthParameters={
-        "USERNAME": account["email"], "PASSWORD": account["password"]}), "ResourceNotFoundException", "a foreign client")
-    is_typed(refusal(client.initiate_auth, ClientId=CLIENT, AuthFlow="USER_PASSWORD_AUTH", AuthParameters={
-        "USERNAME": account["email"]}), "InvalidParameterException", "a password sign-in without password")
-    is_typed(refusal(client.initiate_auth, ClientId=CLIENT, AuthFlow="USER_SRP_AUTH", AuthParameters={
-        "USERNAME": account["email"]}), "InvalidParameterException", "an SRP sign-in without A")
-    for text, name in (("0", "zero"), ("xyz", "no number"), ("f" * 1_000_000, "a million digits")):
-        is_typed(refusal(client.initiate_auth, ClientId=CLIENT, AuthFlow="USER_SRP_AUTH", AuthParameters={
-            "USERNAME": account["email"], "SRP_A": text}), "InvalidParameterException", f"A is {name}")
-    is_typed(refusal(client.initiate_auth, ClientId=CLIENT, AuthFlow="NO_SUCH_FLOW", AuthParameters={}),
-             "InvalidParameterException", "an unknown flow")
+    name, password = account["email"], account["password"]
+    is_typed(refusal(initiate, "USER_PASSWORD_AUTH", client_id="nosuchclient", USERNAME=name, PASSWORD=password),
+             "ResourceNotFoundException", "a foreign client")
+    is_typed(refusal(initiate, "USER_PASSWORD_AUTH", USERNAME=name), "InvalidParameterException", "no password")
+    is_typed(refusal(initiate, "USER_SRP_AUTH", USERNAME=name), "InvalidParameterException", "no A")
+    for text, what in (("0", "zero"), ("xyz", "no number"), ("f" * 1_000_000, "a million digits")):
+        is_typed(refusal(initiate, "USER_SRP_AUTH", USERNAME=name, SRP_A=text), "InvalidParameterException",
+                 f"an A that is {what}")
+    is_typed(refusal(initiate, "NO_SUCH_FLOW"), "InvalidParameterException", "an unknown flow")
     is_typed(refusal(refresh, "made.up"), "NotAuthorizedException", "a made-up refresh token")
     is_typed(refusal(client.get_user, AccessToken="made.up"), "NotAuthorizedException", "a made-up access token")
     is_typed(refusal(client.get_user, AccessToken=begin(account)["AuthenticationResult"]["IdToken"]),

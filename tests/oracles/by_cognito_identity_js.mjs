@@ -1,7 +1,7 @@
 // amazon-cognito-identity-js, the library of remote.it's own panel: what that panel does with it.
 
 import { AuthenticationDetails, CognitoUser, CognitoUserPool } from 'amazon-cognito-identity-js';
-import { accounts, check, finish, sentCode, service, totpCode, wrongCode, wrongTotp } from './harness.mjs';
+import { accounts, check, finish, sentCode, sentTo, service, totpCode, wrongCode, wrongTotp } from './harness.mjs';
 
 // A store that answers as a browser's does: null, not undefined, for what it does not hold.
 function browserStorage() {
@@ -102,12 +102,33 @@ async function refuses() {
     'an unknown user meets the same error as a wrong password', unknown.error?.message);
 }
 
-// As the panel's requestAccountRecovery and verifyRecoveryCode do: no password, mailed code, then recovery code.
-async function recovers() {
-  const { email, recovery_code: recoveryCode } = accounts.totp_lost;
-  const user = visitor(email);
+// Both factors and no preference: the person says which.
+async function choosesFactor() {
+  const user = visitor(accounts.both.email);
+  const { asked, parameters } = await signIn(user, accounts.both.password);
+  check(asked === 'SELECT_MFA_TYPE', 'with two factors the choice is asked for', asked);
+  check(JSON.parse(parameters.MFAS_CAN_CHOOSE).sort().join() === 'SMS_MFA,SOFTWARE_TOKEN_MFA', 'both can be chosen',
+    parameters);
+  check(sentTo(accounts.both.phone).length === 0, 'nothing is texted before that');
+  const chosen = await ended((answer) => user.sendMFASelectionAnswer('SOFTWARE_TOKEN_MFA', answer));
+  check(chosen.asked === 'SOFTWARE_TOKEN_MFA', 'the chosen factor is asked for', chosen.error?.message);
+  const { session, error } = await ended((answer) =>
+    user.sendMFACode(totpCode(accounts.both), answer, 'SOFTWARE_TOKEN_MFA'));
+  check(session?.isValid(), 'its code signs in', error?.message);
+}
+
+const startRecovery = (user, AuthParameters) => ended((answer) => {
   user.setAuthenticationFlowType('CUSTOM_AUTH');
-  const started = await ended((answer) => user.initiateAuth(new AuthenticationDetails({ Username: email }), answer));
+  user.initiateAuth(new AuthenticationDetails({ Username: user.getUsername(), AuthParameters }), answer);
+});
+
+// As the panel's requestAccountRecovery and verifyRecoveryCode do, but with the session of the pending sign-in: this
+// service lets nobody recover without the password.
+async function recovers() {
+  const { email, password, recovery_code: recoveryCode } = accounts.totp_lost;
+  const user = visitor(email);
+  await signIn(user, password);
+  const started = await startRecovery(user, { SESSION: user.Session });
   check(started.asked === 'CUSTOM_CHALLENGE', 'recovery starts with a challenge', started.error?.message);
   check(started.parameters.challengeType === 'EMAIL_CODE', 'first the mailed code is asked for', started.parameters);
   const send = (text) => ended((answer) => user.sendCustomChallengeAnswer(text, answer));
@@ -120,6 +141,20 @@ async function recovers() {
   check(wrong.asked === 'CUSTOM_CHALLENGE', 'a wrong recovery code is asked for again', wrong.error?.code);
   const { session, error } = await send(recoveryCode);
   check(session?.isValid(), 'the recovery code signs in', error?.message);
+  check(!sentTo(email).at(-1).includes(mailed), 'a mail tells that it was used');
+  const later = await signIn(visitor(email), password);
+  check(later.session?.isValid(), 'the lost factor is off from then on', later.asked ?? later.error?.message);
+}
+
+async function doesNotRecoverWithoutThePassword() {
+  const { email, recovery_code: recoveryCode } = accounts.totp_kept;
+  const user = visitor(email);
+  const started = await startRecovery(user);
+  check(started.parameters?.challengeType === 'EMAIL_CODE', 'without the password recovery looks the same',
+    started.error?.message);
+  check(sentTo(email).length === 0, 'but nothing is mailed');
+  const answered = await ended((answer) => user.sendCustomChallengeAnswer(recoveryCode, answer));
+  check(answered.parameters?.challengeType === 'EMAIL_CODE', 'and nothing that is answered counts', answered);
 }
 
 const ascii = await signsIn('ascii');
@@ -130,6 +165,8 @@ await secondFactor('totp', 'SOFTWARE_TOKEN_MFA', () => totpCode(accounts.totp), 
 const sms = await secondFactor('sms', 'SMS_MFA', () => sentCode(accounts.sms.phone), wrongCode);
 check(sms.CODE_DELIVERY_DESTINATION?.endsWith(accounts.sms.phone.slice(-4))
   && !sms.CODE_DELIVERY_DESTINATION.includes(accounts.sms.phone), 'the number is shown masked', sms);
+await choosesFactor();
 await recovers();
+await doesNotRecoverWithoutThePassword();
 await refuses();
 finish();

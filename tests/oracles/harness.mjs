@@ -48,13 +48,17 @@ export function wrongCode(right) {
   return String((Number(right) + 1) % 1_000_000).padStart(6, '0');
 }
 
-// The newest code that was sent to a mail address or phone number.
-export function sentCode(to) {
+// Every text that was sent to a mail address or phone number, newest last.
+export function sentTo(to) {
   const [program, ...words] = world.outbox;
-  const texts = JSON.parse(execFileSync(program, words, { encoding: 'utf8' }))
+  return JSON.parse(execFileSync(program, words, { encoding: 'utf8' }))
     .filter((message) => message.to === to)
     .map((message) => message.text);
-  const found = texts.at(-1)?.match(/\b[0-9]{6}\b/);
+}
+
+// The code in the newest of them.
+export function sentCode(to) {
+  const found = sentTo(to).at(-1)?.match(/\b[0-9]{6}\b/);
   if (!found) throw new Error(`nothing with a code was sent to ${to}`);
   return found[0];
 }

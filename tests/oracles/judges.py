@@ -15,7 +15,7 @@ class Judge:
     #: Accounts made for this judge alone; `service.new_account` knows the kinds.
     accounts: tuple = ()
     #: Seconds until the judge is stopped and counts as failed.
-    limit: int = 60
+    limit: int = 120
 
 
 def signer(name, *command):
@@ -25,7 +25,7 @@ def signer(name, *command):
 JUDGES = (
     Judge("pycognito", (PYTHON, "by_pycognito.py"), ("ascii", "utf8", "totp", "sms", "refused")),
     Judge("cognito-identity-js", (NODE, "by_cognito_identity_js.mjs"),
-          ("ascii", "utf8", "totp", "totp_lost", "sms", "refused")),
+          ("ascii", "utf8", "totp", "totp_lost", "totp_kept", "sms", "both", "refused")),
     Judge("cognito-srp-helper", (NODE, "by_srp_helper.mjs"), ("ascii", "utf8", "totp", "sms", "refused")),
     Judge("boto3", (PYTHON, "by_boto3.py"), ("utf8", "totp", "sms", "refused")),
     Judge("authenticator", (PYTHON, "by_authenticator.py"),

@@ -1,4 +1,4 @@
-// http-message-signatures as remote.it's Insomnia plugin uses it: RFC 9421, label `remoteit`, expires after five minutes.
+// http-message-signatures as remote.it's Insomnia plugin uses it: RFC 9421, label `remoteit`, gone after five minutes.
 
 import { createSigner, httpbis } from 'http-message-signatures';
 import { at, covered, deliver, key, keyId, method, newRequest, unsignedHeaders, url } from './wire.mjs';

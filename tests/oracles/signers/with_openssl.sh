@@ -21,9 +21,10 @@ for name in $covered; do lines+="${lines:+$'\n'}$name: ${value[$name]}"; done
 key=$(base64 -d <<< "$SIGN_SECRET" | od -An -v -tx1 | tr -d ' \n')
 signature=$(printf %s "$lines" | openssl dgst -binary -sha256 -mac HMAC -macopt "hexkey:$key" | base64 -w0)
 
+stated="keyId=\"$SIGN_KEY_ID\",algorithm=\"hmac-sha256\",headers=\"$covered\",signature=\"$signature\""
 headers=(
     "Host: $host" "Date: ${value[date]}" "Content-Type: application/json" "Content-Length: ${#SIGN_BODY}"
-    "Authorization: Signature keyId=\"$SIGN_KEY_ID\",algorithm=\"hmac-sha256\",headers=\"$covered\",signature=\"$signature\""
+    "Authorization: Signature $stated"
 )
 if [ "$1" = sign ]; then
     printf '%s\n' "${headers[@]}"
