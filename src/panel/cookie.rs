@@ -1,0 +1,107 @@
+//! The panel's two cookies. Their names carry the product and the port, since browsers keep cookies per host and not per
+//! port: another panel (or a second Latchkey) on the same Pi must not overwrite them.
+
+use http::{HeaderMap, HeaderValue, header};
+
+use super::source::Source;
+use super::token::Token;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Cookie {
+    /// Ties a sign-in under way to one browser.
+    Visitor,
+    /// A signed-in owner.
+    Session,
+}
+
+/// As long as a session can last at most; the server decides earlier.
+const MAX_AGE: u64 = super::session::LONGEST.as_secs();
+
+impl Cookie {
+    pub(super) fn read(self, source: &Source, headers: &HeaderMap) -> Option<Token> {
+        let name = self.name(source);
+        headers
+            .get_all(header::COOKIE)
+            .iter()
+            .filter_map(|line| line.to_str().ok())
+            .flat_map(|line| line.split(';'))
+            .filter_map(|pair| pair.trim().split_once('='))
+            .filter(|(key, _)| *key == name)
+            .find_map(|(_, value)| Token::parse(value))
+    }
+
+    /// `Lax`, not `Strict`: a link from another page on the network must find the owner signed in, nothing here changes by
+    /// GET, and the gate checks the origin of everything else.
+    pub(super) fn set(self, source: &Source, token: &Token) -> Option<HeaderValue> {
+        let age = match self {
+            Self::Visitor => String::new(),
+            Self::Session => format!("; Max-Age={MAX_AGE}"),
+        };
+        self.line(source, token.text().expose(), &age)
+    }
+
+    pub(super) fn clear(self, source: &Source) -> Option<HeaderValue> {
+        self.line(source, "", "; Max-Age=0")
+    }
+
+    fn line(self, source: &Source, value: &str, age: &str) -> Option<HeaderValue> {
+        let name = self.name(source);
+        let secure = if source.https { "; Secure" } else { "" };
+        let line = format!("{name}={value}; Path=/{age}; HttpOnly; SameSite=Lax{secure}");
+        let mut line = HeaderValue::try_from(line).ok()?;
+        line.set_sensitive(true);
+        Some(line)
+    }
+
+    fn name(self, source: &Source) -> String {
+        let prefix = if source.https { "__Host-" } else { "" };
+        let role = match self {
+            Self::Visitor => "visitor",
+            Self::Session => "session",
+        };
+        let port = source.authority.port.map(|port| format!("-{port}")).unwrap_or_default();
+        format!("{prefix}latchkey-{role}{port}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::Entropy;
+    use crate::panel::host::Authority;
+
+    fn source(host: &str, https: bool) -> Source {
+        Source {
+            address: [127, 0, 0, 1].into(),
+            https,
+            plain_is_safe: true,
+            authority: Authority::parse(host).unwrap(),
+        }
+    }
+
+    #[test]
+    fn only_https_gets_a_secure_cookie() {
+        let token = Token::new(&Entropy::repeatable(1));
+        let text = |https| {
+            let line = Cookie::Session.set(&source("pi:29999", https), &token).unwrap();
+            line.to_str().unwrap().to_owned()
+        };
+        assert!(text(true).starts_with("__Host-latchkey-session-29999="));
+        assert!(text(true).ends_with("; Path=/; Max-Age=2592000; HttpOnly; SameSite=Lax; Secure"));
+        assert!(text(false).starts_with("latchkey-session-29999="));
+        assert!(text(false).ends_with("; SameSite=Lax"));
+    }
+
+    #[test]
+    fn our_cookie_is_found_among_those_of_others() {
+        let token = Token::new(&Entropy::repeatable(1));
+        let mut headers = HeaderMap::new();
+        let strangers = format!("session=x; auth={}; latchkey-session-8080=y; broken", "a".repeat(8000));
+        headers.append(header::COOKIE, strangers.parse().unwrap());
+        headers.append(header::COOKIE, format!("a=b; latchkey-session={}", token.text().expose()).parse().unwrap());
+        let read = |host| Cookie::Session.read(&source(host, false), &headers).map(|token| token.hash());
+        assert_eq!(read("pi"), Some(token.hash()));
+        assert_eq!(read("pi:29999"), None);
+        assert_eq!(read("pi:8080"), None);
+    }
+}

@@ -1,0 +1,97 @@
+//! A posted form: its fields, and a mark by which the same form sent twice is recognised.
+
+use axum::body::Bytes;
+use axum::extract::{FromRequest, Request};
+use http::StatusCode;
+use sha2::{Digest, Sha256};
+
+use super::Panel;
+use super::error::Error;
+use crate::base::Secret;
+
+/// Every value is held as a secret, since the form does not know which ones are.
+#[derive(Debug)]
+pub(super) struct Form {
+    fields: Vec<(String, Secret<String>)>,
+    pub(super) mark: Mark,
+}
+
+/// Equal for equal forms sent to the same address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Mark([u8; 32]);
+
+impl Form {
+    fn parse(path: &str, body: &[u8], salt: &[u8; 32]) -> Self {
+        let fields = form_urlencoded::parse(body)
+            .map(|(name, value)| (name.into_owned(), Secret::new(value.into_owned())))
+            .collect();
+        let mark = Sha256::new().chain_update(salt).chain_update(path).chain_update([0]).chain_update(body);
+        Self { fields, mark: Mark(mark.finalize().into()) }
+    }
+
+    /// A field without outer blanks; empty when it was not sent.
+    pub(super) fn text(&self, name: &str) -> &str {
+        self.find(name).map_or("", |value| value.expose().trim())
+    }
+
+    /// A field exactly as typed.
+    pub(super) fn secret(&self, name: &str) -> Secret<String> {
+        self.find(name).cloned().unwrap_or_else(|| Secret::from(""))
+    }
+
+    /// Fields whose names begin with `prefix`: the rest of the name, and the value without outer blanks.
+    pub(super) fn starting(&self, prefix: &str) -> Vec<(String, String)> {
+        self.fields
+            .iter()
+            .filter_map(|(name, value)| Some((name.strip_prefix(prefix)?.to_owned(), value.expose().trim().to_owned())))
+            .collect()
+    }
+
+    fn find(&self, name: &str) -> Option<&Secret<String>> {
+        self.fields.iter().find(|(key, _)| key == name).map(|(_, value)| value)
+    }
+}
+
+impl FromRequest<Panel> for Form {
+    type Rejection = Error;
+
+    async fn from_request(request: Request, panel: &Panel) -> Result<Self, Error> {
+        let path = request.uri().path().to_owned();
+        let body = Bytes::from_request(request, panel).await.map_err(|rejection| {
+            if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE { Error::TooLarge } else { Error::BadForm }
+        })?;
+        Ok(Self::parse(&path, &body, panel.form_salt()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn form(path: &str, body: &str) -> Form {
+        Form::parse(path, body.as_bytes(), &[7; 32])
+    }
+
+    #[test]
+    fn text_is_trimmed_and_secrets_are_not() {
+        let form = form("/sign-in", "email=+ann%2Bpi%40example.test+&password=secret+12%21+");
+        assert_eq!(form.text("email"), "ann+pi@example.test");
+        assert_eq!(form.secret("password").expose(), "secret 12! ");
+        assert_eq!(form.text("absent"), "");
+    }
+
+    #[test]
+    fn passwords_with_signs_of_the_form_language_arrive_whole() {
+        for password in ["p%40ss&x=1", "🙂🙂aA1!aA1!", "\"'<>+ ", &"x".repeat(256)] {
+            let body: String = form_urlencoded::Serializer::new(String::new()).append_pair("password", password).finish();
+            assert_eq!(form("/", &body).secret("password").expose(), password);
+        }
+    }
+
+    #[test]
+    fn the_same_form_sent_twice_has_the_same_mark() {
+        assert_eq!(form("/code", "code=1").mark, form("/code", "code=1").mark);
+        assert_ne!(form("/code", "code=1").mark, form("/code", "code=2").mark);
+        assert_ne!(form("/code", "code=1").mark, form("/mailed-code", "code=1").mark);
+    }
+}

@@ -1,0 +1,68 @@
+//! Sessions on disk: hashes, whose they are, and when they end; sealed, and written only when one begins or ends.
+
+use std::time::{Duration, SystemTime};
+
+use data_encoding::BASE64URL_NOPAD;
+use serde::{Deserialize, Serialize};
+
+use super::token::TokenHash;
+use crate::base::report;
+use crate::keystore::{self, Keystore, Loaded};
+
+const KIND: &str = "panel-sessions";
+
+/// What is kept of one session.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Kept {
+    pub(super) hash: TokenHash,
+    pub(super) owner: String,
+    pub(super) ends: SystemTime,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Line {
+    hash: String,
+    owner: String,
+    ends: u64,
+}
+
+/// The sessions, and a sentence for the owner when they (or the newest of them) are lost.
+pub(super) fn load(keystore: &Keystore) -> Result<(Vec<Kept>, Option<String>), keystore::Error> {
+    const LOST: &str = "The panel's kept sessions were damaged and set aside; some browsers have to sign in again.";
+    let (content, trouble) = match keystore.load(KIND)? {
+        Loaded::Absent => return Ok((Vec::new(), None)),
+        Loaded::Whole(content) => (content, None),
+        Loaded::Older { content, .. } => (content, Some(LOST.to_owned())),
+        Loaded::Lost { .. } => return Ok((Vec::new(), Some(LOST.to_owned()))),
+    };
+    match serde_json::from_slice::<Vec<Line>>(content.expose()) {
+        Ok(lines) => Ok((lines.into_iter().filter_map(Line::read).collect(), trouble)),
+        Err(_) => Ok((Vec::new(), Some(LOST.to_owned()))),
+    }
+}
+
+/// The error is a sentence for the owner.
+pub(super) fn save(keystore: &Keystore, kept: impl Iterator<Item = Kept>) -> Result<(), String> {
+    let lines: Vec<Line> = kept.map(|kept| Line::write(&kept)).collect();
+    let saved = match serde_json::to_vec(&lines) {
+        Ok(content) => keystore.save(KIND, &content),
+        Err(_) => return Err("The panel's sessions could not be written down.".to_owned()),
+    };
+    saved.map_err(|error| {
+        tracing::warn!(error = report::chain(&error), "panel sessions are not kept");
+        format!("This sign-in ends when Latchkey restarts, since it could not be written down. {error}")
+    })
+}
+
+impl Line {
+    fn write(kept: &Kept) -> Self {
+        let ends = kept.ends.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs();
+        Self { hash: BASE64URL_NOPAD.encode(&kept.hash.0), owner: kept.owner.clone(), ends }
+    }
+
+    fn read(self) -> Option<Kept> {
+        let hash = BASE64URL_NOPAD.decode(self.hash.as_bytes()).ok()?;
+        let ends = SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(self.ends))?;
+        Some(Kept { hash: TokenHash(hash.try_into().ok()?), owner: self.owner, ends })
+    }
+}

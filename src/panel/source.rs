@@ -1,0 +1,156 @@
+//! Where a request really comes from: the peer, or what a trusted proxy says about whom it speaks for. Nobody else's
+//! forwarding headers are believed, so they move neither limits nor cookies.
+
+use std::net::{IpAddr, SocketAddr};
+
+use http::{HeaderMap, HeaderName, header};
+
+use super::host::Authority;
+use crate::net::Peer;
+
+/// Who asks, by which name, and over what.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Source {
+    pub(super) address: IpAddr,
+    pub(super) https: bool,
+    /// The peer may speak plain HTTP: it is this machine itself, or a proxy that was named in the settings.
+    pub(super) plain_is_safe: bool,
+    pub(super) authority: Authority,
+}
+
+const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
+const FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
+
+impl Source {
+    /// `None` when the request does not say which host it wants, or says it twice.
+    pub(super) fn of(peer: Peer, headers: &HeaderMap, trusted: &[IpAddr]) -> Option<Self> {
+        let peer = match peer {
+            Peer::Tcp(address) => address.ip().to_canonical(),
+            Peer::Unix { .. } => IpAddr::from([127, 0, 0, 1]),
+        };
+        let proxied = trusted.contains(&peer);
+        let last = |name| proxied.then(|| last_value(headers, &name)).flatten();
+        let host = last(FORWARDED_HOST).or_else(|| only_value(headers, &header::HOST))?;
+        Some(Self {
+            address: if proxied { client_behind(peer, headers, trusted) } else { peer },
+            https: last(FORWARDED_PROTO).is_some_and(|scheme| scheme.eq_ignore_ascii_case("https")),
+            plain_is_safe: proxied || peer.is_loopback(),
+            authority: Authority::parse(host)?,
+        })
+    }
+
+    /// What the browser's `Origin` must be for a form of our own.
+    pub(super) fn is_origin(&self, origin: &str) -> bool {
+        let (scheme, default_port) = if self.https { ("https://", 443) } else { ("http://", 80) };
+        let Some(origin) = origin.strip_prefix(scheme).and_then(Authority::parse) else { return false };
+        origin.name == self.authority.name
+            && origin.port.unwrap_or(default_port) == self.authority.port.unwrap_or(default_port)
+    }
+}
+
+/// The right-most hop that is no proxy of ours; what stands further left could be made up.
+fn client_behind(peer: IpAddr, headers: &HeaderMap, trusted: &[IpAddr]) -> IpAddr {
+    let lines: Vec<&str> = headers.get_all(FORWARDED_FOR).iter().filter_map(|line| line.to_str().ok()).collect();
+    let mut client = peer;
+    for hop in lines.iter().rev().flat_map(|line| line.rsplit(',')) {
+        let Some(address) = hop_address(hop.trim()) else { break };
+        client = address;
+        if !trusted.contains(&address) {
+            break;
+        }
+    }
+    client
+}
+
+/// `192.0.2.1`, `192.0.2.1:4711`, `2001:db8::1` or `[2001:db8::1]:4711`.
+fn hop_address(hop: &str) -> Option<IpAddr> {
+    let address = hop
+        .parse::<IpAddr>()
+        .or_else(|_| hop.parse::<SocketAddr>().map(|socket| socket.ip()))
+        .or_else(|_| hop.trim_matches(['[', ']']).parse::<IpAddr>());
+    address.ok().map(|address| address.to_canonical())
+}
+
+fn last_value<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Option<&'h str> {
+    let line = headers.get_all(name).iter().next_back()?.to_str().ok()?;
+    line.rsplit(',').next().map(str::trim)
+}
+
+fn only_value<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Option<&'h str> {
+    let mut lines = headers.get_all(name).iter();
+    let only = lines.next()?.to_str().ok()?;
+    lines.next().is_none().then_some(only)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PROXY: &str = "10.0.0.2";
+
+    fn source(peer: &str, lines: &[(&'static str, &'static str)]) -> Source {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::HOST, "pi.local:29999".parse().unwrap());
+        for (name, value) in lines {
+            headers.append(*name, value.parse().unwrap());
+        }
+        let peer = Peer::Tcp(SocketAddr::new(peer.parse().unwrap(), 4711));
+        Source::of(peer, &headers, &[PROXY.parse().unwrap(), "10.0.0.3".parse().unwrap()]).unwrap()
+    }
+
+    fn seen_from(peer: &str, forwarded: &'static str) -> String {
+        source(peer, &[("x-forwarded-for", forwarded)]).address.to_string()
+    }
+
+    #[test]
+    fn a_stranger_cannot_pretend_to_be_somebody_else() {
+        let stranger = source(
+            "192.168.1.66",
+            &[("x-forwarded-for", "127.0.0.1"), ("x-forwarded-proto", "https"), ("x-forwarded-host", "evil.example")],
+        );
+        assert_eq!(stranger.address.to_string(), "192.168.1.66");
+        assert!(!stranger.https && !stranger.plain_is_safe);
+        assert_eq!(stranger.authority.name.to_string(), "pi.local");
+    }
+
+    #[test]
+    fn a_trusted_proxy_speaks_for_the_hop_nearest_to_it() {
+        assert_eq!(seen_from(PROXY, "6.6.6.6, 192.168.1.7"), "192.168.1.7");
+        assert_eq!(seen_from(PROXY, "192.168.1.7, 10.0.0.3"), "192.168.1.7");
+        assert_eq!(seen_from(PROXY, "1.2.3.4, garbage, ::ffff:10.0.0.9"), "10.0.0.9");
+        assert_eq!(seen_from(PROXY, "1.2.3.4, garbage"), PROXY);
+        assert_eq!(seen_from(PROXY, "[fd00::5]:4711"), "fd00::5");
+        assert_eq!(seen_from("::ffff:10.0.0.2", "192.168.1.7:80"), "192.168.1.7");
+    }
+
+    #[test]
+    fn a_trusted_proxy_tells_scheme_and_host() {
+        let proxied = source(PROXY, &[("x-forwarded-proto", "https"), ("x-forwarded-host", "panel.example")]);
+        assert!(proxied.https);
+        assert!(proxied.is_origin("https://panel.example"));
+        assert!(!proxied.is_origin("http://panel.example"));
+    }
+
+    #[test]
+    fn only_the_same_scheme_name_and_port_are_our_origin() {
+        let direct = source("127.0.0.1", &[]);
+        assert!(direct.is_origin("http://pi.local:29999"));
+        assert!(direct.is_origin("http://PI.local:29999"));
+        for foreign in
+            ["null", "", "http://pi.local", "http://pi.local:8080", "https://pi.local:29999", "http://evil.example:29999"]
+        {
+            assert!(!direct.is_origin(foreign), "{foreign}");
+        }
+    }
+
+    #[test]
+    fn two_hosts_are_none() {
+        let mut headers = HeaderMap::new();
+        let peer = Peer::Tcp("127.0.0.1:1".parse().unwrap());
+        assert_eq!(Source::of(peer, &headers, &[]), None);
+        headers.append(header::HOST, "pi".parse().unwrap());
+        headers.append(header::HOST, "evil.example".parse().unwrap());
+        assert_eq!(Source::of(peer, &headers, &[]), None);
+    }
+}

@@ -1,0 +1,53 @@
+//! What a cookie holds: 256 random bits. The panel keeps only the hash of it.
+
+use data_encoding::BASE64URL_NOPAD;
+use sha2::{Digest, Sha256};
+
+use crate::base::{Entropy, Secret};
+
+/// Shown to one browser only.
+#[derive(Clone, Debug)]
+pub(super) struct Token(Secret<[u8; 32]>);
+
+/// What is kept of a token; useless to whoever steals it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct TokenHash(pub(super) [u8; 32]);
+
+impl Token {
+    pub(super) fn new(entropy: &Entropy) -> Self {
+        Self(entropy.secret())
+    }
+
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        let bytes = Secret::new(BASE64URL_NOPAD.decode(text.as_bytes()).ok()?);
+        Some(Self(Secret::new(bytes.expose().as_slice().try_into().ok()?)))
+    }
+
+    pub(super) fn text(&self) -> Secret<String> {
+        Secret::new(BASE64URL_NOPAD.encode(self.0.expose()))
+    }
+
+    pub(super) fn hash(&self) -> TokenHash {
+        TokenHash(Sha256::digest(self.0.expose()).into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_is_read_back_from_its_text() {
+        let token = Token::new(&Entropy::repeatable(1));
+        let text = token.text();
+        assert_eq!(text.expose().len(), 43);
+        assert_eq!(Token::parse(text.expose()).map(|read| read.hash()), Some(token.hash()));
+    }
+
+    #[test]
+    fn what_is_no_token_is_not_read() {
+        assert!(Token::parse("").is_none());
+        assert!(Token::parse("AAAA").is_none());
+        assert!(Token::parse("=".repeat(43).as_str()).is_none());
+    }
+}
