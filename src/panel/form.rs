@@ -9,15 +9,15 @@ use super::Panel;
 use super::error::Error;
 use crate::base::Secret;
 
-/// Every value is held as a secret, since the form does not know which ones are.
-#[derive(Debug)]
+/// Every value is held as a secret, since the form does not know which ones are. The default is one not filled in yet.
+#[derive(Debug, Default)]
 pub(super) struct Form {
     fields: Vec<(String, Secret<String>)>,
     pub(super) mark: Mark,
 }
 
 /// Equal for equal forms sent to the same address.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Mark([u8; 32]);
 
 impl Form {
@@ -60,7 +60,7 @@ impl FromRequest<Panel> for Form {
         let body = Bytes::from_request(request, panel).await.map_err(|rejection| {
             if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE { Error::TooLarge } else { Error::BadForm }
         })?;
-        Ok(Self::parse(&path, &body, panel.form_salt()))
+        Ok(Self::parse(&path, &body, &panel.0.form_salt))
     }
 }
 
@@ -83,7 +83,8 @@ mod tests {
     #[test]
     fn passwords_with_signs_of_the_form_language_arrive_whole() {
         for password in ["p%40ss&x=1", "🙂🙂aA1!aA1!", "\"'<>+ ", &"x".repeat(256)] {
-            let body: String = form_urlencoded::Serializer::new(String::new()).append_pair("password", password).finish();
+            let body: String =
+                form_urlencoded::Serializer::new(String::new()).append_pair("password", password).finish();
             assert_eq!(form("/", &body).secret("password").expose(), password);
         }
     }

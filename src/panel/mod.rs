@@ -1,12 +1,96 @@
 //! The LAN web panel: gate, sessions, one file per screen.
+//!
+//! | URL | what it is | open to all |
+//! |---|---|---|
+//! | `/` | overview: owner, key, clock, notices | |
+//! | `/claim` | the claim code of a device without owner | yes |
+//! | `/sign-in` | e-mail and password | yes |
+//! | `/access-key` | sign in with an access key instead | yes |
+//! | `/code` | code of the authenticator app, text message or e-mail | yes |
+//! | `/factor` | which second factor | yes |
+//! | `/new-password` | the service wants a new password | yes |
+//! | `/authenticator` | enrol an authenticator app | yes |
+//! | `/recovery`, `/mailed-code`, `/recovery-code` | without the two-factor device | yes |
+//! | `/make-room` | the account holds its maximum of access keys | yes |
+//! | `/sign-out` | end this browser's session | |
+//! | `/sign-out-device` | give the device up | |
+//! | `/style/…`, `/script/…`, `/icons/…` | static files | yes |
+//!
+//! All of them lie in one folder, so that every link is relative and the panel works below any path of a proxy.
 
-use crate::account::Account;
+mod access_key;
+mod assets;
+mod authenticator;
+mod claim;
+mod claim_code;
+mod code;
+mod cookie;
+mod error;
+mod factor;
+mod form;
+mod gate;
+mod host;
+mod kept_sessions;
+mod limits;
+mod make_room;
+mod new_password;
+mod overview;
+mod page;
+mod place;
+mod plain_http;
+mod play;
+mod recovery;
+mod session;
+mod sign_in;
+mod sign_out;
+mod source;
+mod step;
+mod throttle;
+mod token;
+
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use axum::Router;
+use axum::middleware::from_fn_with_state;
+use axum::routing::{get, post};
+use http::HeaderMap;
+use tokio::task::JoinSet;
+
+use crate::account::{self, Account};
 use crate::base::{Clock, Entropy};
-use crate::keystore::Keystore;
+use crate::device;
+use crate::keystore::{self, Keystore};
+use claim_code::Claim;
+use cookie::Cookie;
+use error::Error;
+use gate::SignedIn;
+use host::Names;
+use limits::Limits;
+use place::Places;
+use session::{Sessions, Times};
+use source::Source;
+use token::Token;
 
 /// The panel's state, passed to every handler. Cheap to clone.
 #[derive(Clone)]
-pub struct Panel {}
+pub struct Panel(Arc<Inner>);
+
+struct Inner {
+    account: Account,
+    clock: Clock,
+    entropy: Entropy,
+    device_name: String,
+    names: Names,
+    trusted_proxies: Vec<IpAddr>,
+    claim: Claim,
+    limits: Limits,
+    places: Places,
+    sessions: Sessions,
+    form_salt: [u8; 32],
+    tasks: Mutex<JoinSet<()>>,
+}
 
 /// What a panel is made of.
 pub struct Parts {
@@ -17,27 +101,116 @@ pub struct Parts {
     /// Names beyond addresses, `localhost`, the host name and `<host name>.local` that a browser may call this panel by.
     pub names: Vec<String>,
     /// Proxies whose forwarding headers are believed.
-    pub trusted_proxies: Vec<std::net::IpAddr>,
+    pub trusted_proxies: Vec<IpAddr>,
 }
 
 impl Panel {
     /// Reads sessions and the claim code (made here when the device has no owner).
-    pub fn new(parts: Parts) -> Result<Self, crate::keystore::Error> {
-        let _ = parts;
-        todo!()
+    pub fn new(parts: Parts) -> Result<Self, keystore::Error> {
+        let device_name = device::host_name().unwrap_or_else(|| "localhost".to_owned());
+        let panel = Self(Arc::new(Inner {
+            names: Names::new(&device_name, parts.names),
+            claim: Claim::load(parts.keystore.clone(), parts.entropy.clone())?,
+            sessions: Sessions::load(parts.keystore, parts.clock.monotonic())?,
+            limits: Limits::new(),
+            places: Places::default(),
+            form_salt: parts.entropy.bytes(),
+            tasks: Mutex::default(),
+            trusted_proxies: parts.trusted_proxies.iter().map(IpAddr::to_canonical).collect(),
+            account: parts.account,
+            clock: parts.clock,
+            entropy: parts.entropy,
+            device_name,
+        }));
+        panel.claim_code();
+        Ok(panel)
     }
+
     /// Every URL of the panel, behind the gate.
-    pub fn router(&self) -> axum::Router {
-        todo!()
+    pub fn router(&self) -> Router {
+        Router::new()
+            .route("/", get(overview::page))
+            .route("/claim", get(claim::page).post(claim::answer))
+            .route("/sign-in", get(sign_in::page).post(sign_in::begin))
+            .route("/access-key", get(access_key::page).post(access_key::adopt))
+            .route("/code", get(step::page).post(code::answer))
+            .route("/factor", get(step::page).post(factor::answer))
+            .route("/new-password", get(step::page).post(new_password::answer))
+            .route("/authenticator", get(step::page).post(code::answer))
+            .route("/recovery", get(recovery::page).post(recovery::start))
+            .route("/mailed-code", get(step::page).post(recovery::answer_mailed_code))
+            .route("/recovery-code", get(step::page).post(recovery::answer_recovery_code))
+            .route("/make-room", get(step::page).post(make_room::answer))
+            .route("/sign-out", post(sign_out::panel))
+            .route("/sign-out-device", get(sign_out::page).post(sign_out::device))
+            .route("/{folder}/{file}", get(assets::file))
+            .fallback(page::not_found)
+            .method_not_allowed_fallback(async || Error::WrongMethod)
+            .layer(from_fn_with_state(self.clone(), gate::check))
+            .with_state(self.clone())
     }
+
     /// What an owner must type first; `None` once the device is owned.
     pub fn claim_code(&self) -> Option<String> {
-        todo!()
+        self.0.claim.code(self.is_owned())
     }
 }
 
 /// The claim code as kept by a running (or stopped) agent, for `latchkey claim`.
-pub fn kept_claim_code(keystore: &Keystore) -> Result<Option<String>, crate::keystore::Error> {
-    let _ = keystore;
-    todo!()
+pub fn kept_claim_code(keystore: &Keystore) -> Result<Option<String>, keystore::Error> {
+    claim_code::kept(keystore)
+}
+
+/// What the screens ask the panel.
+impl Panel {
+    fn is_owned(&self) -> bool {
+        self.0.account.status().owner.is_some()
+    }
+
+    fn monotonic(&self) -> Duration {
+        self.0.clock.monotonic()
+    }
+
+    fn times(&self, status: &account::Status) -> Times {
+        let wall = self.0.clock.wall();
+        let service = status.clock_ahead.and_then(|ahead| overview::corrected(wall, ahead));
+        Times { monotonic: self.monotonic(), service, wall }
+    }
+
+    /// The session that this request's cookie stands for. Sessions that have ended are dropped on the way.
+    fn session_of(&self, source: &Source, headers: &HeaderMap) -> Option<SignedIn> {
+        let status = self.0.account.status();
+        let times = self.times(&status);
+        let owner = status.owner.as_ref().map(|owner| owner.id.as_str());
+        self.forget(self.0.sessions.sweep(owner, times));
+        let hash = Cookie::Session.read(source, headers)?.hash();
+        let standing = self.0.sessions.check(hash, owner?, times)?;
+        Some(SignedIn { hash, standing })
+    }
+
+    fn open_session(&self, user: Option<account::Session>) -> Token {
+        let token = Token::new(&self.0.entropy);
+        let status = self.0.account.status();
+        let owner =
+            user.as_ref().map(|user| user.owner.id.clone()).or(status.owner.as_ref().map(|owner| owner.id.clone()));
+        let ended = self.0.sessions.open(&token, &owner.unwrap_or_default(), user, self.times(&status));
+        self.forget(ended);
+        self.claim_code();
+        token
+    }
+
+    /// Gives user tokens back to the service; nobody waits for that.
+    fn forget(&self, ended: impl IntoIterator<Item = account::Session>) {
+        for user in ended {
+            let account = self.0.account.clone();
+            self.in_background(async move { account.forget(user).await });
+        }
+    }
+
+    /// Runs until done, whatever becomes of the request; stops with the panel.
+    fn in_background(&self, task: impl Future<Output = ()> + Send + 'static) {
+        let mut tasks = self.0.tasks.lock().unwrap_or_else(PoisonError::into_inner);
+        while tasks.try_join_next().is_some() {}
+        tasks.spawn(task);
+    }
 }

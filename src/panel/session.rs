@@ -82,7 +82,9 @@ impl Sessions {
         let mut entries = self.entries();
         let mut ended = Vec::new();
         while entries.len() >= AT_MOST {
-            let Some(stalest) = entries.iter().min_by_key(|(_, entry)| entry.used).map(|(hash, _)| *hash) else { break };
+            let Some(stalest) = entries.iter().min_by_key(|(_, entry)| entry.used).map(|(hash, _)| *hash) else {
+                break;
+            };
             ended.extend(entries.remove(&stalest).and_then(|entry| entry.user));
         }
         let age = Age::Running { ends: now.monotonic.saturating_add(LONGEST) };

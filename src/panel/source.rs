@@ -137,9 +137,14 @@ mod tests {
         let direct = source("127.0.0.1", &[]);
         assert!(direct.is_origin("http://pi.local:29999"));
         assert!(direct.is_origin("http://PI.local:29999"));
-        for foreign in
-            ["null", "", "http://pi.local", "http://pi.local:8080", "https://pi.local:29999", "http://evil.example:29999"]
-        {
+        for foreign in [
+            "null",
+            "",
+            "http://pi.local",
+            "http://pi.local:8080",
+            "https://pi.local:29999",
+            "http://evil.example:29999",
+        ] {
             assert!(!direct.is_origin(foreign), "{foreign}");
         }
     }

@@ -1,0 +1,61 @@
+//! The one-time code: from the authenticator app, a text message or an e-mail, while signing in or while enrolling.
+
+use askama::Template;
+use axum::Extension;
+use axum::extract::State;
+use axum::response::Response;
+
+use super::Panel;
+use super::error::{Error, Problem};
+use super::form::Form;
+use super::gate::Visitor;
+use super::page::{self, Frame};
+use super::play::Move;
+use super::sign_in::Why;
+use super::step::Step;
+use crate::account::Answer;
+
+/// How the code reaches the person, and as much of the address as the service shows.
+pub(super) enum Way<'a> {
+    App,
+    TextMessage { sent_to: &'a str },
+    Mail { sent_to: &'a str },
+}
+
+#[derive(Template)]
+#[template(path = "code.html", config = "assets/askama.toml")]
+struct CodePage<'a> {
+    frame: Frame,
+    problem: Option<Problem>,
+    email: &'a str,
+    way: Way<'a>,
+    send_again: &'static str,
+    left: Option<u64>,
+    can_recover: bool,
+}
+
+pub(super) async fn answer(State(panel): State<Panel>, Extension(visitor): Extension<Visitor>, form: Form) -> Response {
+    panel.advance(&visitor, &form, read(&form).map_err(Problem::from)).await
+}
+
+/// A code of another length or with letters is no try at it.
+fn read(form: &Form) -> Result<Move, Error> {
+    match form.text("code") {
+        "" => Err(Error::Missing("Type the six digits of the code.")),
+        code => Ok(Move::Answer(Answer::Code(code.parse()?))),
+    }
+}
+
+pub(super) fn page(step: &Step, way: Way<'_>, problem: Option<Problem>) -> Response {
+    let problem = problem.map(|problem| problem.at("code"));
+    let page = CodePage {
+        frame: Frame::new(problem.as_ref()),
+        problem: problem.clone(),
+        email: &step.email,
+        way,
+        send_again: Why::SendAgain.link(),
+        left: step.left.map(|left| left.as_secs()),
+        can_recover: step.can_recover,
+    };
+    page::show(&page, problem.as_ref())
+}

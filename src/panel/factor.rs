@@ -1,0 +1,57 @@
+//! The account has several second factors, and the service asks which one to use.
+
+use askama::Template;
+use axum::Extension;
+use axum::extract::State;
+use axum::response::Response;
+
+use super::Panel;
+use super::error::{Error, Problem};
+use super::form::Form;
+use super::gate::Visitor;
+use super::page::{self, Frame};
+use super::play::Move;
+use crate::account::{Answer, Channel};
+
+#[derive(Template)]
+#[template(path = "factor.html", config = "assets/askama.toml")]
+struct FactorPage {
+    frame: Frame,
+    problem: Option<Problem>,
+    choices: Vec<Choice>,
+}
+
+/// Value in the form, name, and what it means for the person.
+struct Choice {
+    value: &'static str,
+    name: &'static str,
+    meaning: &'static str,
+}
+
+pub(super) async fn answer(State(panel): State<Panel>, Extension(visitor): Extension<Visitor>, form: Form) -> Response {
+    let chosen = match form.text("factor") {
+        "authenticator" => Ok(Channel::Authenticator),
+        "sms" => Ok(Channel::Sms),
+        "email" => Ok(Channel::Email),
+        _ => Err(Error::Missing("Choose how you want to receive the code.")),
+    };
+    let wanted = chosen.map(|channel| Move::Answer(Answer::Factor(channel))).map_err(Problem::from);
+    panel.advance(&visitor, &form, wanted).await
+}
+
+pub(super) fn page(channels: &[Channel], problem: Option<Problem>) -> Response {
+    let problem = problem.map(|problem| problem.at("factor"));
+    let choices = channels.iter().map(Choice::of).collect();
+    page::show(&FactorPage { frame: Frame::new(problem.as_ref()), problem: problem.clone(), choices }, problem.as_ref())
+}
+
+impl Choice {
+    fn of(channel: &Channel) -> Self {
+        let (value, name, meaning) = match channel {
+            Channel::Authenticator => ("authenticator", "Authenticator app", "The app on your phone shows the code."),
+            Channel::Sms => ("sms", "Text message", "A code is sent to your phone number."),
+            Channel::Email => ("email", "E-mail", "A code is sent to your e-mail address."),
+        };
+        Self { value, name, meaning }
+    }
+}

@@ -1,0 +1,107 @@
+//! How pages are made: the frame around each, redirects, the page for what went wrong.
+
+use std::time::Duration;
+
+use askama::Template;
+use axum::response::{Html, IntoResponse, Response};
+use http::{HeaderValue, StatusCode, Uri, header};
+
+use super::assets;
+use super::error::{Error, Problem};
+
+/// What the frame around every page needs.
+pub(super) struct Frame {
+    /// Leads from the page to the panel's folder.
+    pub(super) root: String,
+    pub(super) style: String,
+    pub(super) script: String,
+    pub(super) icon: String,
+    /// The window's title says so first, since screen readers read that first.
+    pub(super) failed: bool,
+}
+
+impl Frame {
+    pub(super) fn new(problem: Option<&Problem>) -> Self {
+        Self {
+            root: String::new(),
+            style: assets::STYLE.address(),
+            script: assets::SCRIPT.address(),
+            icon: assets::ICON.address(),
+            failed: problem.is_some(),
+        }
+    }
+
+    pub(super) fn at(root: &str) -> Self {
+        Self { root: root.to_owned(), ..Self::new(None) }
+    }
+}
+
+/// A page; with the status of the problem when it shows one.
+pub(super) fn show(page: &impl Template, problem: Option<&Problem>) -> Response {
+    let Ok(text) = page.render() else { return StatusCode::INTERNAL_SERVER_ERROR.into_response() };
+    let mut response = Html(text).into_response();
+    if let Some(problem) = problem {
+        *response.status_mut() = problem.status;
+        if let Some(seconds) = problem.retry_after() {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+    }
+    response
+}
+
+/// After a form: the browser fetches the next page by GET, so that reload and back are safe.
+pub(super) fn see_other(address: &str) -> Response {
+    (StatusCode::SEE_OTHER, [(header::LOCATION, address)]).into_response()
+}
+
+/// The page for a problem that has no form to go back to.
+pub(super) fn error(problem: &Problem, root: &str) -> Response {
+    let frame = Frame { failed: true, ..Frame::at(root) };
+    show(&ErrorPage { frame, sentence: &problem.sentence }, Some(problem))
+}
+
+pub(super) async fn not_found(address: Uri) -> Response {
+    error(&Error::NoSuchPage.problem(), &root(address.path()))
+}
+
+/// The way from a page at this path to the panel's folder.
+pub(super) fn root(path: &str) -> String {
+    "../".repeat(path.matches('/').count().saturating_sub(1))
+}
+
+/// "45 seconds", "2 minutes", "3 hours": rounded up, so that waiting that long is enough.
+pub(super) fn in_words(duration: Duration) -> String {
+    let seconds = duration.as_secs() + u64::from(duration.subsec_nanos() > 0);
+    let (count, unit) = match seconds {
+        0..=90 => (seconds, "second"),
+        91..=5400 => (seconds.div_ceil(60), "minute"),
+        5401..=172_800 => (seconds.div_ceil(3600), "hour"),
+        _ => (seconds.div_ceil(86_400), "day"),
+    };
+    format!("{count} {unit}{}", if count == 1 { "" } else { "s" })
+}
+
+#[derive(Template)]
+#[template(path = "error.html", config = "assets/askama.toml")]
+struct ErrorPage<'a> {
+    frame: Frame,
+    sentence: &'a str,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_read_as_words() {
+        let words = |seconds| in_words(Duration::from_secs(seconds));
+        assert_eq!([words(1), words(45), words(91), words(7200)], ["1 second", "45 seconds", "2 minutes", "2 hours"]);
+        assert_eq!(in_words(Duration::from_millis(4001)), "5 seconds");
+        assert_eq!(words(3 * 86_400), "3 days");
+    }
+
+    #[test]
+    fn a_page_finds_the_panels_folder_from_any_depth() {
+        assert_eq!([root("/"), root("/code"), root("/a/b"), root("/a/b/")], ["", "", "../", "../../"]);
+    }
+}

@@ -1,0 +1,143 @@
+//! One move of a sign-in, from a posted form to what comes next. Played on a task of the panel's own: a browser that gives
+//! up half-way (a double click does that) must not take the pending sign-in with it.
+
+use std::time::Duration;
+
+use tokio::sync::oneshot;
+
+use super::Panel;
+use super::error::{Error, Problem};
+use super::form::Mark;
+use super::gate::Visitor;
+use super::limits::Guess;
+use super::place::Turn;
+use super::source::Source;
+use super::step;
+use super::token::Token;
+use crate::account::{self, Answer, Failed, Progress};
+use crate::base::{Secret, report};
+use crate::protocol::access_key::AccessKey;
+
+/// What a visitor asks for.
+#[derive(Debug)]
+pub(super) enum Move {
+    Begin {
+        email: String,
+        password: Secret<String>,
+    },
+    Answer(Answer),
+    /// "Can't access your two-factor device?"
+    Recover,
+    /// Sign in with an access key alone.
+    Adopt(AccessKey),
+}
+
+/// Where a move leads.
+#[derive(Clone, Debug)]
+pub(super) enum Outcome {
+    /// To the page of the next question.
+    Ask(&'static str),
+    SignedIn(Token),
+    /// The device has no owner and the visitor has not shown the claim code (lately).
+    ClaimFirst,
+    /// The service waits no longer.
+    Expired,
+    /// There is no sign-in under way here.
+    NothingPending,
+}
+
+impl Panel {
+    /// Plays a move for a visitor; the same form sent twice is played once.
+    pub(super) async fn play(&self, visitor: &Visitor, mark: Mark, wanted: Move) -> Result<Outcome, Problem> {
+        let place = self.0.places.of(visitor.hash, self.monotonic());
+        let played_before = place.played();
+        let (panel, source) = (self.clone(), visitor.source.clone());
+        let (tell, told) = oneshot::channel();
+        self.in_background(async move {
+            let mut turn = place.turn.lock().await;
+            let result = match turn.replay(mark, played_before, panel.monotonic()) {
+                Some(result) => result,
+                None => {
+                    let result = panel.play_now(&mut turn, &source, wanted).await;
+                    place.ended(&mut turn, mark, result.clone(), panel.monotonic());
+                    result
+                }
+            };
+            let _listener_gone = tell.send(result);
+        });
+        told.await.unwrap_or_else(|_| Err(Error::Stopping.problem()))
+    }
+
+    async fn play_now(&self, turn: &mut Turn, source: &Source, wanted: Move) -> Result<Outcome, Problem> {
+        let now = self.monotonic();
+        if !self.is_owned() && !turn.has_claimed(now) {
+            return Ok(Outcome::ClaimFirst);
+        }
+        if let Move::Begin { email, .. } = &wanted {
+            turn.email.clone_from(email);
+        }
+        let account = Some(turn.email.as_str()).filter(|email| !email.is_empty());
+        let guess = self.0.limits.admit(source.address, account, now).map_err(|wait| Error::Wait(wait).problem())?;
+        match self.ask_the_service(turn, wanted).await {
+            Some(Ok(progress)) => Ok(self.advance_to(turn, progress, &guess)),
+            Some(Err(failed)) => self.fall_back(turn, failed, &guess, now),
+            None => {
+                self.0.limits.take_back(&guess);
+                Ok(Outcome::NothingPending)
+            }
+        }
+    }
+
+    /// `None`: the move answers a sign-in that is not there.
+    async fn ask_the_service(&self, turn: &mut Turn, wanted: Move) -> Option<Result<Next, Failed>> {
+        let afresh = |error| Failed { error, attempt: None };
+        let progress = match wanted {
+            Move::Begin { email, password } => {
+                turn.attempt = None;
+                self.0.account.begin(&email, password).await.map_err(afresh)
+            }
+            Move::Answer(answer) => self.0.account.answer(turn.attempt.take()?, answer).await,
+            Move::Recover => self.0.account.recover(turn.attempt.take()?).await,
+            Move::Adopt(key) => {
+                return Some(self.0.account.adopt(key).await.map(|_owner| Next::Adopted).map_err(afresh));
+            }
+        };
+        Some(progress.map(Next::Progress))
+    }
+
+    fn advance_to(&self, turn: &mut Turn, next: Next, guess: &Guess) -> Outcome {
+        let session = match next {
+            Next::Progress(Progress::Ask(attempt)) => {
+                self.0.limits.take_back(guess);
+                let path = step::path(&attempt.ask());
+                turn.attempt = Some(attempt);
+                return Outcome::Ask(path);
+            }
+            Next::Progress(Progress::SignedIn(session)) => Some(session),
+            Next::Adopted => None,
+        };
+        self.0.limits.forgive(guess);
+        turn.leave();
+        Outcome::SignedIn(self.open_session(session))
+    }
+
+    fn fall_back(&self, turn: &mut Turn, failed: Failed, guess: &Guess, now: Duration) -> Result<Outcome, Problem> {
+        turn.attempt = failed.attempt.filter(|attempt| attempt.expires_in(now) != Some(Duration::ZERO));
+        let error = Error::Account(failed.error);
+        if !error.is_wrong_guess() {
+            self.0.limits.take_back(guess);
+        }
+        tracing::info!(error = report::chain(&error), "a sign-in did not lead on");
+        match (&error, &turn.attempt) {
+            (Error::Account(account::Error::SignInExpired), _) => Ok(Outcome::Expired),
+            (Error::Account(account::Error::OutOfTurn), Some(attempt)) => Ok(Outcome::Ask(step::path(&attempt.ask()))),
+            (Error::Account(account::Error::OutOfTurn), None) => Ok(Outcome::NothingPending),
+            _ => Err(error.problem()),
+        }
+    }
+}
+
+enum Next {
+    Progress(Progress),
+    Adopted,
+}

@@ -1,0 +1,93 @@
+//! "Can't access your two-factor device?": a code by e-mail, then the recovery code that was saved when two-factor
+//! authentication was turned on. Reached only after the right password.
+
+use askama::Template;
+use axum::Extension;
+use axum::extract::State;
+use axum::response::Response;
+
+use super::Panel;
+use super::error::{Error, Problem};
+use super::form::Form;
+use super::gate::Visitor;
+use super::page::{self, Frame, see_other};
+use super::play::Move;
+use super::step::{self, Step};
+use crate::account::Answer;
+use crate::protocol::recovery_code::RecoveryCode;
+
+#[derive(Template)]
+#[template(path = "recovery.html", config = "assets/askama.toml")]
+struct RecoveryPage<'a> {
+    frame: Frame,
+    email: &'a str,
+}
+
+#[derive(Template)]
+#[template(path = "mailed_code.html", config = "assets/askama.toml")]
+struct MailedCodePage<'a> {
+    frame: Frame,
+    problem: Option<Problem>,
+    email: &'a str,
+    left: Option<u64>,
+}
+
+#[derive(Template)]
+#[template(path = "recovery_code.html", config = "assets/askama.toml")]
+struct RecoveryCodePage {
+    frame: Frame,
+    problem: Option<Problem>,
+    left: Option<u64>,
+}
+
+/// What recovery is, before it begins.
+pub(super) async fn page(State(panel): State<Panel>, Extension(visitor): Extension<Visitor>) -> Response {
+    match panel.step_of(&visitor).await {
+        Ok(step) if step.can_recover => page::show(&RecoveryPage { frame: Frame::new(None), email: &step.email }, None),
+        Ok(step) => see_other(step::path(&step.ask)),
+        Err(elsewhere) => see_other(elsewhere),
+    }
+}
+
+pub(super) async fn start(State(panel): State<Panel>, Extension(visitor): Extension<Visitor>, form: Form) -> Response {
+    panel.advance(&visitor, &form, Ok(Move::Recover)).await
+}
+
+pub(super) async fn answer_mailed_code(
+    State(panel): State<Panel>,
+    Extension(visitor): Extension<Visitor>,
+    form: Form,
+) -> Response {
+    let wanted = match form.text("code") {
+        "" => Err(Error::Missing("Type the code from the e-mail.")),
+        code => Ok(Move::Answer(Answer::MailedCode(code.into()))),
+    };
+    panel.advance(&visitor, &form, wanted.map_err(Problem::from)).await
+}
+
+pub(super) async fn answer_recovery_code(
+    State(panel): State<Panel>,
+    Extension(visitor): Extension<Visitor>,
+    form: Form,
+) -> Response {
+    let code = RecoveryCode::parse(form.text("code"));
+    let wanted = code.map(|code| Move::Answer(Answer::RecoveryCode(code)));
+    panel.advance(&visitor, &form, wanted.map_err(|error| Error::from(error).problem())).await
+}
+
+pub(super) fn mailed_code_page(step: &Step, problem: Option<Problem>) -> Response {
+    let problem = problem.map(|problem| problem.at("code"));
+    let left = step.left.map(|left| left.as_secs());
+    let page =
+        MailedCodePage { frame: Frame::new(problem.as_ref()), problem: problem.clone(), email: &step.email, left };
+    page::show(&page, problem.as_ref())
+}
+
+pub(super) fn recovery_code_page(step: &Step, problem: Option<Problem>) -> Response {
+    let problem = problem.map(|problem| problem.at("code"));
+    let left = step.left.map(|left| left.as_secs());
+    page::show(
+        &RecoveryCodePage { frame: Frame::new(problem.as_ref()), problem: problem.clone(), left },
+        problem.as_ref(),
+    )
+}
