@@ -16,7 +16,7 @@ use crate::protocol::credentials_file::{self, CredentialsFile};
 /// How the key is written down.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Format {
+enum Format {
     #[default]
     Json,
     Ini,
@@ -24,7 +24,7 @@ pub enum Format {
 }
 
 /// The profile that every client looks for when it is told none.
-pub const USUAL_PROFILE: &str = "DEFAULT";
+const USUAL_PROFILE: &str = "DEFAULT";
 
 #[derive(Deserialize)]
 pub(super) struct Wanted {
@@ -46,7 +46,7 @@ pub(super) async fn hand_out(
 
 impl Format {
     /// `profile` is the section of an ini file; the other forms have none.
-    pub fn write(self, key: &AccessKey, profile: &str) -> Result<Secret<Vec<u8>>, credentials_file::Error> {
+    fn write(self, key: &AccessKey, profile: &str) -> Result<Secret<Vec<u8>>, credentials_file::Error> {
         let (id, secret) = (key.id.as_str(), key.secret_text());
         // Ids and base64 hold nothing that JSON or a shell would want escaped.
         let text = match self {

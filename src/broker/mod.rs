@@ -24,7 +24,7 @@
 //! | 502 | the service, or the network in its place, gave an unusable answer | try again later |
 //! | 503 | the service cannot be reached, or the clock is too wrong to sign | try again later |
 
-pub mod credentials;
+mod credentials;
 mod error;
 mod graphql;
 mod policy;

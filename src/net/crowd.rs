@@ -3,9 +3,18 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
+use tokio::io::AsyncWriteExt;
+use tokio::time::timeout;
+
+use super::Wire;
 use super::listen::Peer;
 use super::serve::Limits;
+
+/// What a connection over the limit reads, if it reads.
+const FULL: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nconnection: close\r\nretry-after: 5\r\n\
+    content-type: text/plain\r\n\r\nToo many connections are open. Close some and try again.\n";
 
 /// Who is connected how often: one count per address or user.
 #[derive(Default)]
@@ -34,6 +43,11 @@ impl Crowd {
         let seats = self.0.entry(source).or_default();
         (Arc::strong_count(seats) <= limits.connections_per_address).then(|| seats.clone())
     }
+}
+
+/// Best effort, and never waiting: a fresh connection takes these few bytes at once, or not at all.
+pub(super) async fn turn_away(mut wire: Box<dyn Wire>) {
+    let _unread = timeout(Duration::ZERO, wire.write_all(FULL)).await;
 }
 
 #[cfg(test)]

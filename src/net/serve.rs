@@ -10,14 +10,13 @@ use hyper::body::{Body as _, Incoming};
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
-use tokio::io::AsyncWriteExt;
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 use tower::ServiceExt;
 
 use super::Wire;
-use super::crowd::{Crowd, Seat};
+use super::crowd::{Crowd, Seat, turn_away};
 use super::listen::{Listener, Peer};
 
 /// What one listener allows.
@@ -78,10 +77,6 @@ impl Stopper {
 const LONGEST_HEAD: usize = 32 * 1024;
 /// How long to wait after a failed accept: the reason (no free file descriptor) does not go away at once.
 const PAUSE: Duration = Duration::from_millis(500);
-/// What a connection over the limit reads, if it reads.
-const FULL: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nconnection: close\r\nretry-after: 5\r\n\
-    content-type: text/plain\r\n\r\nToo many connections are open. Close some and try again.\n";
-
 /// Serves until stopped; every request has the [`super::Peer`] in its extensions.
 pub async fn serve(listener: Listener, router: axum::Router, limits: Limits, mut stop: Stop) {
     let router = router.with_state(());
@@ -125,11 +120,6 @@ async fn accept(listener: &Listener, pause: Duration) -> std::io::Result<(Box<dy
         tokio::time::sleep(pause).await;
     }
     listener.accept().await
-}
-
-/// Best effort, and never waiting: a fresh connection takes these few bytes at once, or not at all.
-async fn turn_away(mut wire: Box<dyn Wire>) {
-    let _unread = timeout(Duration::ZERO, wire.write_all(FULL)).await;
 }
 
 /// One connection to its end.
