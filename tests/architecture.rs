@@ -24,12 +24,15 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("app", AGENT),
     ("cloud", &["base", "protocol", "net", "settings", "panel"]),
     ("lib", &[]),
-    ("main", &["cli"]),
-    ("bin", &["base", "net", "settings", "cloud"]),
+    ("main", WHOLE),
+    ("bin", &["base", "protocol", "net", "settings", "cloud"]),
 ];
 
 const AGENT: &[&str] =
     &["base", "protocol", "net", "settings", "keystore", "device", "account", "broker", "panel", "cli", "app"];
+
+/// The agent's program brings both halves together, for the demo.
+const WHOLE: &[&str] = &["base", "protocol", "net", "cli", "cloud"];
 
 /// What pure code (`protocol`, outside its tests) must not name: files, network, time, randomness, logs, tasks.
 const IMPURE: &[&str] = &[
@@ -47,8 +50,8 @@ const IMPURE: &[&str] = &[
     "crate::base::entropy",
 ];
 
-/// Functions that read a clock, whatever they are called on.
-const CLOCK_READERS: &[&str] = &["now", "now_utc", "now_local", "elapsed"];
+/// Functions that read a clock, whatever type has them.
+const CLOCK_READERS: &[&str] = &["::now", "::now_utc", "::now_local", "::elapsed"];
 
 /// What the agent never links: the account service's own dependencies, and TLS that is not `rustls` with `ring`.
 const NOT_IN_THE_AGENT: &[&str] =
@@ -140,12 +143,16 @@ fn the_reader_sees_every_way_to_name_a_folder() {
         ("fn f() { let _ = <super::super::cloud::Cloud as Clone>::clone; }", "crate::cloud::Cloud"),
         ("fn f() { assert!(matches!(1, crate::cloud::ONE)); }", "crate::cloud::ONE"),
         ("mod tests { use super::super::super::cli; }", "crate::cli"),
-        ("fn f() { latchkey::app::run() }", "crate::app::run"),
     ] {
-        let file = Source { path: "net/listen.rs".into(), text: text.into() };
-        let named: Vec<_> = file.named().into_iter().map(|named| named.what).collect();
-        assert!(named.iter().any(|what| what == seen), "{text} {named:?}");
+        assert!(names("net/listen.rs", text).contains(&seen.to_owned()), "{text}");
     }
+    assert_eq!(names("main.rs", "use latchkey::app::{self, App}; use crate::net;"), ["crate::app", "crate::app::App"]);
+    assert_eq!(names("net/listen.rs", r#"fn f() { g!("a latchkey: {}", self.x) }"#), ["g"]);
+}
+
+fn names(path: &str, text: &str) -> Vec<String> {
+    let file = Source { path: path.into(), text: text.into() };
+    file.named().into_iter().map(|named| named.what).collect()
 }
 
 /// One file of `src`, by its path below it.
@@ -202,7 +209,7 @@ fn not_allowed(named: &Named) -> Option<String> {
 }
 
 fn impure(named: &Named) -> Option<String> {
-    let reads_clock = named.what.rsplit("::").next().is_some_and(|last| CLOCK_READERS.contains(&last));
+    let reads_clock = CLOCK_READERS.iter().any(|reader| named.what.ends_with(reader));
     let impure = reads_clock || IMPURE.iter().any(|name| starts_with(&named.what, name));
     (impure && !named.in_tests).then(|| format!("{} names {}", named.file, named.what))
 }
@@ -239,11 +246,10 @@ impl Source {
     }
 
     fn read(&self) -> Reader {
-        let module = match self.folder().as_str() {
-            "lib" | "main" | "bin" => Vec::new(),
-            _ => self.module(),
-        };
-        let mut reader = Reader { module, named: Vec::new(), test_modules: 0, hands_on: false };
+        let is_program = ["main", "bin"].contains(&self.folder().as_str());
+        let library = if is_program { "latchkey" } else { "crate" };
+        let module = [vec!["crate".to_owned()], self.module()].concat();
+        let mut reader = Reader { library, module, named: Vec::new(), test_modules: 0, hands_on: false };
         reader.visit_file(&syn::parse_file(&self.text).unwrap_or_else(|error| panic!("{}: {error}", self.shown())));
         reader
     }
@@ -257,6 +263,8 @@ impl Source {
 
 /// Collects every path of one file: in code, in `use` trees, inside macros.
 struct Reader {
+    /// What the library is called in this file.
+    library: &'static str,
     module: Vec<String>,
     named: Vec<(String, bool)>,
     test_modules: usize,
@@ -266,13 +274,14 @@ struct Reader {
 impl Reader {
     fn name(&mut self, segments: &[String]) {
         let mut absolute = match segments.first().map(String::as_str) {
-            Some("self" | "super") => [vec!["crate".to_owned()], self.module.clone()].concat(),
-            Some("latchkey") => vec!["crate".to_owned()],
-            _ => Vec::new(),
+            Some("self" | "super") if self.library == "crate" => self.module.clone(),
+            Some(first) if first == self.library => vec!["crate".to_owned()],
+            Some("self" | "super" | "crate") | None => return,
+            Some(_) => Vec::new(),
         };
         for segment in segments {
             match segment.as_str() {
-                "self" | "latchkey" => {}
+                "self" | "crate" | "latchkey" => {}
                 "super" => drop(absolute.pop()),
                 other => absolute.push(other.to_owned()),
             }
@@ -315,8 +324,9 @@ impl<'ast> Visit<'ast> for Reader {
     /// What stands in a macro is no syntax yet: its words are read as text.
     fn visit_macro(&mut self, call: &'ast syn::Macro) {
         let text = call.tokens.to_string().replace(" :: ", "::");
-        for word in text.split(|letter: char| !letter.is_alphanumeric() && letter != '_' && letter != ':') {
-            self.name(&word.split("::").filter(|name| !name.is_empty()).map(str::to_owned).collect::<Vec<_>>());
+        let words = text.split(|letter: char| !letter.is_alphanumeric() && letter != '_' && letter != ':');
+        for path in words.filter(|word| word.contains("::")) {
+            self.name(&path.split("::").filter(|name| !name.is_empty()).map(str::to_owned).collect::<Vec<_>>());
         }
         visit::visit_macro(self, call);
     }
