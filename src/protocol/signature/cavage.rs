@@ -1,24 +1,245 @@
 //! draft-cavage-http-signatures: `Authorization: Signature keyId="…",algorithm="hmac-sha256",headers="…",signature="…"`.
 
-use super::{Refusal, Request};
-use crate::protocol::access_key::AccessKey;
+use std::fmt;
+use std::time::SystemTime;
+
+use data_encoding::BASE64;
+
+use super::freshness::Times;
+use super::scanner::Scanner;
+use super::{Refusal, Request, check_tag, digest, tag};
+use crate::protocol::access_key::{AccessKey, KeyId};
+
+/// What official clients cover.
+pub const USUAL: &[&str] = &[TARGET, "host", "date", "content-type", "content-length"];
+
+const TARGET: &str = "(request-target)";
+const CREATED: &str = "(created)";
+const EXPIRES: &str = "(expires)";
 
 /// A parsed `Authorization: Signature …`; printing it gives back an equal header.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Signature {}
+pub struct Signature {
+    key_id: KeyId,
+    algorithm: Option<Algorithm>,
+    /// Lower case, in the order of the signing string.
+    covered: Vec<String>,
+    created: Option<i64>,
+    expires: Option<i64>,
+    signature: Vec<u8>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Algorithm {
+    HmacSha256,
+    /// "Whatever belongs to the key", which here is HMAC-SHA256.
+    Hs2019,
+}
 
 /// Header lines to add (`authorization`). `cover` lists the names in order, e.g. [`USUAL`]; every covered header
 /// must be in the request. The caller has set `host` and `date` itself (SIG-10).
 pub fn sign(key: &AccessKey, request: &Request<'_>, cover: &[&str]) -> Result<String, Refusal> {
-    todo!("{key:?} {request:?} {cover:?}")
+    let mut signature = Signature {
+        key_id: key.id.clone(),
+        algorithm: Some(Algorithm::HmacSha256),
+        covered: cover.iter().map(|name| name.to_ascii_lowercase()).collect(),
+        created: None,
+        expires: None,
+        signature: Vec::new(),
+    };
+    signature.signature = tag(key.secret_bytes(), &signature.signing_string(request)?);
+    Ok(signature.to_string())
 }
-
-/// What official clients cover.
-pub const USUAL: &[&str] = &["(request-target)", "host", "date", "content-type", "content-length"];
 
 impl Signature {
     /// The value of an `Authorization` header; never panics (SIG-05, SIG-06, SIG-07).
     pub fn parse(authorization: &str) -> Result<Self, Refusal> {
-        todo!("{authorization}")
+        let parameters = Parameters::parse(after_scheme_word(authorization)?)?;
+        let key_id = parameters.named("keyid").ok_or(Refusal::Malformed("keyId is missing"))?;
+        let signature = parameters.named("signature").ok_or(Refusal::Malformed("the signature itself is missing"))?;
+        Ok(Self {
+            key_id: KeyId::parse(key_id).map_err(|_| Refusal::Malformed("keyId is not the id of an access key"))?,
+            algorithm: parameters.named("algorithm").map(Algorithm::parse).transpose()?,
+            covered: covered(parameters.named("headers"))?,
+            created: parameters.unix_time("created")?,
+            expires: parameters.unix_time("expires")?,
+            signature: BASE64
+                .decode(signature.as_bytes())
+                .map_err(|_| Refusal::Malformed("the signature is not base64"))?,
+        })
+    }
+
+    pub(super) fn key_id(&self) -> &KeyId {
+        &self.key_id
+    }
+
+    pub(super) fn verify(
+        &self,
+        request: &Request<'_>,
+        body: &[u8],
+        secret: &[u8],
+        now: SystemTime,
+    ) -> Result<(), Refusal> {
+        for required in [TARGET, "host", "date"] {
+            if !self.covered.iter().any(|name| name == required) {
+                return Err(Refusal::MustCover(required));
+            }
+        }
+        let text = self.signing_string(request)?;
+        let date = request.covered_header("date")?;
+        Times { created: self.created, expires: self.expires, date: Some(&date) }.check(now)?;
+        digest::check(&self.covered, request, body)?;
+        check_tag(secret, &text, &self.signature)
+    }
+
+    fn signing_string(&self, request: &Request<'_>) -> Result<String, Refusal> {
+        let lines = self.covered.iter().map(|name| Ok(format!("{name}: {}", self.value(name, request)?)));
+        Ok(lines.collect::<Result<Vec<_>, Refusal>>()?.join("\n"))
+    }
+
+    fn value(&self, name: &str, request: &Request<'_>) -> Result<String, Refusal> {
+        let time = |time: Option<i64>| {
+            time.map(|seconds| seconds.to_string())
+                .ok_or(Refusal::Malformed("it covers (created) or (expires) without saying when that is"))
+        };
+        match name {
+            TARGET => Ok(format!("{} {}", request.method.to_ascii_lowercase(), request.target)),
+            CREATED => time(self.created),
+            EXPIRES => time(self.expires),
+            _ => request.covered_header(name),
+        }
+    }
+}
+
+impl fmt::Display for Signature {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Signature keyId=\"{}\",", self.key_id.as_str())?;
+        match self.algorithm {
+            Some(Algorithm::HmacSha256) => f.write_str("algorithm=\"hmac-sha256\",")?,
+            Some(Algorithm::Hs2019) => f.write_str("algorithm=\"hs2019\",")?,
+            None => {}
+        }
+        if let Some(created) = self.created {
+            write!(f, "created={created},")?;
+        }
+        if let Some(expires) = self.expires {
+            write!(f, "expires={expires},")?;
+        }
+        write!(f, "headers=\"{}\",signature=\"{}\"", self.covered.join(" "), BASE64.encode(&self.signature))
+    }
+}
+
+impl Algorithm {
+    fn parse(name: &str) -> Result<Self, Refusal> {
+        match name.to_ascii_lowercase().as_str() {
+            "hmac-sha256" => Ok(Self::HmacSha256),
+            "hs2019" => Ok(Self::Hs2019),
+            _ => Err(Refusal::Algorithm),
+        }
+    }
+}
+
+/// Is this `Authorization` a signature, or a bare parameter list that was meant as one (SIG-07)?
+pub(super) fn is_meant_by(authorization: &str) -> bool {
+    let word = Scanner::new(authorization.trim()).take_while(|c| c.is_ascii_alphanumeric());
+    word.eq_ignore_ascii_case("signature") || word.eq_ignore_ascii_case("keyid")
+}
+
+fn after_scheme_word(authorization: &str) -> Result<&str, Refusal> {
+    match authorization.trim().split_once([' ', '\t']) {
+        Some((word, parameters)) if word.eq_ignore_ascii_case("signature") => Ok(parameters),
+        _ => Err(Refusal::Malformed("it must start with the word Signature, then keyId=\"…\"")),
+    }
+}
+
+/// Without a list the date alone is covered, which the coverage rules then refuse (SIG-06).
+fn covered(list: Option<&str>) -> Result<Vec<String>, Refusal> {
+    let Some(list) = list else { return Ok(vec!["date".to_owned()]) };
+    let names: Vec<String> = list.split_ascii_whitespace().map(str::to_ascii_lowercase).collect();
+    if names.is_empty() {
+        return Err(Refusal::Malformed("the list of headers is empty"));
+    }
+    if names.iter().all(|name| [TARGET, CREATED, EXPIRES].contains(&name.as_str()) || is_token(name)) {
+        Ok(names)
+    } else {
+        Err(Refusal::Malformed("the list of headers holds something that is not a header name"))
+    }
+}
+
+fn is_token(name: &str) -> bool {
+    name.chars().all(|c| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c))
+}
+
+/// Comma-separated `name=value`; the value is a token or a quoted string, the names are kept in lower case.
+struct Parameters(Vec<(String, String)>);
+
+impl Parameters {
+    fn parse(text: &str) -> Result<Self, Refusal> {
+        let mut scanner = Scanner::new(text);
+        let mut parameters = Self(Vec::new());
+        loop {
+            scanner.skip_blanks();
+            let name = scanner.take_while(|c| c.is_ascii_alphanumeric() || "_-".contains(c)).to_ascii_lowercase();
+            if name.is_empty() || !scanner.eat('=') {
+                return Err(Refusal::Malformed("a parameter is not of the form name=\"value\""));
+            }
+            if parameters.named(&name).is_some() {
+                return Err(Refusal::Malformed("a parameter occurs twice"));
+            }
+            parameters.0.push((name, value(&mut scanner)?));
+            scanner.skip_blanks();
+            if scanner.is_at_end() {
+                return Ok(parameters);
+            }
+            if !scanner.eat(',') {
+                return Err(Refusal::Malformed("a comma is missing between two parameters"));
+            }
+        }
+    }
+
+    fn named(&self, name: &str) -> Option<&str> {
+        self.0.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+
+    fn unix_time(&self, name: &str) -> Result<Option<i64>, Refusal> {
+        let time = self.named(name).map(|text| text.split_once('.').map_or(text, |(whole, _)| whole).parse());
+        time.transpose().map_err(|_| Refusal::Malformed("created and expires must be Unix times"))
+    }
+}
+
+fn value(scanner: &mut Scanner<'_>) -> Result<String, Refusal> {
+    if scanner.eat('"') {
+        return scanner.quoted();
+    }
+    let token = scanner.take_while(|c| c.is_ascii_graphic() && !"\",".contains(c));
+    if token.is_empty() { Err(Refusal::Malformed("a parameter has no value")) } else { Ok(token.to_owned()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_worked_example_is_signed_and_accepted() {
+        let key = AccessKey::from_bytes(KeyId::parse("EXAMPLEKEYID00000001").unwrap(), (1..=30).collect());
+        let request = Request {
+            method: "POST",
+            scheme: "https",
+            target: "/graphql/v1",
+            headers: &[
+                ("host", "api.remote.it"),
+                ("date", "Tue, 02 Jan 2024 03:04:05 GMT"),
+                ("content-type", "application/json"),
+                ("content-length", "37"),
+            ],
+        };
+        let header = sign(&key, &request, USUAL).unwrap();
+        assert!(header.ends_with("yAIjIyjPDN/WbZhTbAPG9t4+Pue/sz1wX4ystCxkh10=\""), "{header}");
+        let now = std::time::UNIX_EPOCH + std::time::Duration::from_secs(1_704_164_645);
+        let signature = Signature::parse(&header).unwrap();
+        let body = br#"{"query":"query { login { email } }"}"#;
+        assert_eq!(signature.verify(&request, body, key.secret_bytes(), now), Ok(()));
+        let lines = super::super::message::sign(&key, &request, now).unwrap();
+        assert_eq!(lines.signature, "remoteit=:zD7ek/YMn/Kw+S5hQfM6R6HWAWAGf8w+ZqA0hNvCuUc=:");
     }
 }
