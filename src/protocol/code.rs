@@ -1,5 +1,6 @@
 //! A one-time code as a person types it: six ASCII digits, forgiving blanks and dashes (TOTP-10, TOTP-11).
 
+use super::typed;
 use crate::base::Secret;
 
 /// Six digits.
@@ -14,7 +15,14 @@ impl std::str::FromStr for Code {
     type Err = NotACode;
     /// Strips ASCII and Unicode white space and dashes; exactly six ASCII digits must remain.
     fn from_str(text: &str) -> Result<Self, NotACode> {
-        todo!("{text}")
+        let mut digits = String::with_capacity(DIGITS);
+        for character in typed::meaningful(text) {
+            if digits.len() == DIGITS || !character.is_ascii_digit() {
+                return Err(NotACode);
+            }
+            digits.push(character);
+        }
+        if digits.len() == DIGITS { Ok(Self(Secret::new(digits))) } else { Err(NotACode) }
     }
 }
 
@@ -23,3 +31,5 @@ impl Code {
         self.0.expose()
     }
 }
+
+const DIGITS: usize = 6;

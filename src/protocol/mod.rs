@@ -12,3 +12,5 @@ pub mod sealed;
 pub mod signature;
 pub mod srp;
 pub mod totp;
+mod typed;
+mod utc;
