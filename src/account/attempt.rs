@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use super::Error;
+use super::enrol::Enrolment;
+use super::provider::{Asking, Tokens};
 use crate::base::Secret;
 use crate::protocol::access_key::{AccessKey, KeyId};
 use crate::protocol::code::Code;
@@ -11,24 +13,46 @@ use crate::protocol::recovery_code::RecoveryCode;
 
 /// A pending sign-in: the state machine in its present state. Consumed by every answer.
 #[derive(Debug)]
-pub struct Attempt {}
+pub struct Attempt(pub(super) Pending);
+
+/// Before and after the service knows who it is.
+#[derive(Debug)]
+pub(super) enum Pending {
+    SignIn(Box<dyn Asking>),
+    Enrolment(Box<Enrolment>),
+}
 
 impl Attempt {
     /// What the person must now be asked.
     pub fn ask(&self) -> Ask {
-        todo!()
+        match &self.0 {
+            Pending::SignIn(asking) => asking.ask().clone(),
+            Pending::Enrolment(enrolment) => Ask::MakeRoomForKey(enrolment.listed.clone()),
+        }
     }
+
     /// As typed, for the page.
     pub fn email(&self) -> &str {
-        todo!()
+        match &self.0 {
+            Pending::SignIn(asking) => asking.email(),
+            Pending::Enrolment(enrolment) => &enrolment.owner.email,
+        }
     }
+
     /// Until the service forgets this sign-in (3 minutes from the password), by monotonic time; `None` where nothing expires.
     pub fn expires_in(&self, monotonic: Duration) -> Option<Duration> {
-        todo!("{monotonic:?}")
+        match &self.0 {
+            Pending::SignIn(asking) => Some(asking.deadline()?.saturating_sub(monotonic)),
+            Pending::Enrolment(_) => None,
+        }
     }
+
     /// Is "Can't access your two-factor device?" possible here?
     pub fn can_recover(&self) -> bool {
-        todo!()
+        match &self.0 {
+            Pending::SignIn(asking) => asking.can_recover(),
+            Pending::Enrolment(_) => false,
+        }
     }
 }
 
@@ -92,6 +116,7 @@ pub enum Progress {
 #[derive(Debug)]
 pub struct Session {
     pub owner: Owner,
+    pub(super) tokens: Tokens,
 }
 
 /// An answer that did not lead on.

@@ -2,12 +2,31 @@
 //! One file per question; one transport. The agent asks the service; it never decides (DESIGN rule 1).
 
 mod attempt;
+mod cognito;
+mod confirm;
+mod conversation;
+mod directory;
+mod enrol;
 mod error;
+mod graphql;
+mod kept;
+mod leave;
+#[cfg(test)]
+mod loopback;
+mod provider;
+mod service_time;
+mod signing;
+mod transport;
 
 pub use attempt::{Answer, Ask, Attempt, Channel, Failed, Progress, Session};
 pub use error::Error;
 
+use std::sync::Arc;
 use std::time::SystemTime;
+
+use self::directory::Directory;
+use self::kept::Keeper;
+use self::transport::Transport;
 
 use crate::base::{Clock, Entropy, Secret};
 use crate::keystore::Keystore;
@@ -17,7 +36,15 @@ use crate::protocol::graphql::Owner;
 
 /// The one account of this device. Cheap to clone.
 #[derive(Clone)]
-pub struct Account {}
+pub struct Account(Arc<Inner>);
+
+struct Inner {
+    directory: Directory,
+    transport: Transport,
+    keeper: Keeper,
+    clock: Clock,
+    entropy: Entropy,
+}
 
 /// What an account is made of.
 pub struct Parts {
@@ -87,60 +114,79 @@ pub enum Scheme {
 impl Account {
     /// Reads what is kept; asks nobody.
     pub fn new(parts: Parts) -> Result<Self, Error> {
-        todo!("{:?}", parts.service)
+        let Parts { service, client, keystore, clock, entropy } = parts;
+        Ok(Self(Arc::new(Inner {
+            directory: Directory::new(service),
+            transport: Transport::new(client, clock.clone(), entropy.clone()),
+            keeper: Keeper::open(keystore)?,
+            clock,
+            entropy,
+        })))
     }
 
     /// E-mail (outer blanks forgiven) and password (never trimmed): SRP.
     pub async fn begin(&self, email: &str, password: Secret<String>) -> Result<Progress, Error> {
-        todo!("{email} {password:?}")
+        self.start(email, password).await
     }
+
     /// One answer to what the attempt asks. A mistake that can be mended gives the attempt back.
     pub async fn answer(&self, attempt: Attempt, answer: Answer) -> Result<Progress, Failed> {
-        todo!("{attempt:?} {answer:?}")
+        self.go_on(attempt, answer).await
     }
+
     /// "Can't access your two-factor device?": from a pending code step whose password was right. Asks for the mailed code.
     pub async fn recover(&self, attempt: Attempt) -> Result<Progress, Failed> {
-        todo!("{attempt:?}")
+        self.start_recovery(attempt).await
     }
+
     /// Ends a panel (or CLI) session's hold on the user's tokens: RevokeToken, best effort, then wiped.
     pub async fn forget(&self, session: Session) {
-        todo!("{session:?}")
+        self.retire(&session.tokens).await;
     }
+
     /// Signs in with an access key alone (pasted, or from a credentials file): tested with one signed request before it is kept.
     pub async fn adopt(&self, key: AccessKey) -> Result<Owner, Error> {
-        todo!("{key:?}")
+        self.take_over(key).await
     }
+
     /// Deletes the key at the service (signed by itself) and here. Unreachable service: gone here, and the sentence says what remains there.
     pub async fn sign_out(&self) -> Result<SignedOut, Error> {
-        todo!()
+        self.leave().await
     }
 
     /// Reads the keystore again after another process (the CLI) changed it.
     pub fn reload(&self) -> Result<(), Error> {
-        todo!()
+        self.0.keeper.reload()
     }
+
     pub fn status(&self) -> Status {
-        todo!()
+        confirm::status(&self.0)
     }
+
     /// The key for a program on this machine: fresh or leased, never revoked.
     pub fn key(&self) -> Result<AccessKey, Error> {
-        todo!()
+        let kept = self.0.keeper.kept().ok_or(Error::SignedOut)?;
+        if kept.revoked.is_some() { Err(Error::KeyRevoked) } else { Ok(kept.key) }
     }
+
     /// Asks the service once whether the key is still good; sets the state. Time-outs never revoke; an explicit refusal does at once.
     pub async fn confirm(&self) -> KeyState {
-        todo!()
+        self.ask_about_the_key().await
     }
+
     /// Confirms for ever: soon after start, then at intervals with jitter, after failures with capped back-off.
     pub async fn keep_confirming(&self, stop: crate::net::serve::Stop) {
-        todo!("{stop:?}")
+        self.confirm_for_ever(stop).await;
     }
+
     /// Header lines (name, value) that make the request a signed one, `date` and `host` among them, by corrected time.
     pub fn sign(&self, request: &Unsigned) -> Result<Vec<(String, String)>, Error> {
-        todo!("{request:?}")
+        signing::sign(&self.key()?, request, self.0.transport.now().for_proof()?)
     }
+
     /// Signs a GraphQL body and forwards it to the service: the service's status and JSON body.
     pub async fn graphql(&self, body: Vec<u8>) -> Result<(u16, Vec<u8>), Error> {
-        todo!("{body:?}")
+        self.forward(body).await
     }
 }
 

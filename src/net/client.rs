@@ -43,10 +43,14 @@ pub enum Error {
 }
 
 impl Error {
-    /// The server's certificate begins in the future: this machine's clock is behind (a Pi may boot in 1970).
-    pub fn certificate_is_not_valid_yet(&self) -> bool {
-        use rustls::CertificateError::{NotValidYet, NotValidYetContext};
-        matches!(self, Self::Tls(rustls::Error::InvalidCertificate(NotValidYet | NotValidYetContext { .. })))
+    /// How far in the future the server's certificate begins: this machine's clock is behind by at least that (a Pi may
+    /// boot in 1970).
+    pub fn certificate_begins_in(&self) -> Option<Duration> {
+        use rustls::CertificateError::NotValidYetContext;
+        let Self::Tls(rustls::Error::InvalidCertificate(NotValidYetContext { time, not_before })) = self else {
+            return None;
+        };
+        Some(Duration::from_secs(not_before.as_secs().saturating_sub(time.as_secs())))
     }
 }
 
@@ -83,8 +87,8 @@ fn as_sent(request: Request<Bytes>) -> Request<Full<Bytes>> {
     Request::from_parts(head, Full::new(body))
 }
 
-/// With port only when it is not the scheme's own (SIG-03).
-fn host_of(url: &Uri) -> Option<HeaderValue> {
+/// What `host` must say for a URL: with port only when it is not the scheme's own (SIG-03).
+pub fn host_of(url: &Uri) -> Option<HeaderValue> {
     let host = url.host()?;
     let text = match (url.scheme_str(), url.port_u16()) {
         (_, None) | (Some("http"), Some(80)) | (Some("https"), Some(443)) => host.to_owned(),
@@ -219,10 +223,13 @@ mod tests {
 
     #[test]
     fn a_certificate_from_the_future_is_told_from_a_wrong_one() {
-        use rustls::CertificateError::{NotValidYet, UnknownIssuer};
+        use rustls::CertificateError::{NotValidYetContext, UnknownIssuer};
+        use rustls::pki_types::UnixTime;
         let tls = |cause| Error::Tls(rustls::Error::InvalidCertificate(cause));
-        assert!(tls(NotValidYet).certificate_is_not_valid_yet());
-        assert!(!tls(UnknownIssuer).certificate_is_not_valid_yet());
+        let at = |seconds| UnixTime::since_unix_epoch(Duration::from_secs(seconds));
+        let early = tls(NotValidYetContext { time: at(5), not_before: at(65) });
+        assert_eq!(early.certificate_begins_in(), Some(Duration::from_secs(60)));
+        assert_eq!(tls(UnknownIssuer).certificate_begins_in(), None);
     }
 
     #[test]

@@ -1,0 +1,126 @@
+//! The Cognito kind of account service (reference §1): remote.it today, latchkey-cloud, cognito-local. Pure.
+
+#[cfg(test)]
+mod bench;
+mod faults;
+mod question;
+mod recovery;
+mod set_up;
+mod sign_in;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::Serialize;
+
+use self::faults::During;
+use super::Error;
+use super::provider::{Credential, Now, Outcome, Provider, Repeat, Reply, Request, Tokens};
+use crate::base::Secret;
+use crate::protocol::cognito::{
+    AuthFlow, AuthReply, AuthenticationResult, CONTENT_TYPE, InitiateAuth, Parameters, RespondToAuthChallenge,
+    TARGET_PREFIX,
+};
+use crate::protocol::discovery::Discovery;
+
+/// How long Cognito keeps a sign-in between two steps (reference §1.5, lifetimes).
+const SIGN_IN_LIFETIME: Duration = Duration::from_secs(180);
+
+/// A user pool, seen through one client id.
+pub(super) struct Cognito(Arc<Pool>);
+
+#[derive(Debug)]
+struct Pool {
+    endpoint: String,
+    client_id: String,
+    name: String,
+    /// Named in the authenticator app.
+    issuer: String,
+    /// The service says that it has no SRP: the password itself is sent.
+    password_auth: bool,
+    /// The service starts recovery only out of a pending sign-in.
+    bound_recovery: bool,
+}
+
+impl Cognito {
+    pub(super) fn new(discovery: &Discovery, issuer: String) -> Self {
+        let offers = |feature: &str| discovery.features.iter().any(|offered| offered == feature);
+        Self(Arc::new(Pool {
+            endpoint: discovery.cognito_endpoint.clone(),
+            client_id: discovery.client_id.clone(),
+            name: discovery.pool_name().to_owned(),
+            issuer,
+            password_auth: offers("password-auth"),
+            bound_recovery: offers("bound-recovery"),
+        }))
+    }
+}
+
+impl Provider for Cognito {
+    fn begin(&self, email: &str, password: Secret<String>, random: &Secret<[u8; 128]>) -> Outcome {
+        sign_in::begin(self.0.clone(), email, password, random)
+    }
+
+    fn renew(&self, renewal: &Secret<String>) -> Request {
+        let parameters = Parameters::new().with("REFRESH_TOKEN", renewal.expose());
+        let request = self.0.initiate(AuthFlow::RefreshToken, parameters, None);
+        Request { repeat: Repeat::Harmless, ..request }
+    }
+
+    fn renewed(&self, reply: Reply, before: &Tokens, now: Now) -> Result<Tokens, Error> {
+        let reply: AuthReply = faults::read(Ok(reply), During::Renewal)?;
+        let result = reply.authentication_result.ok_or_else(|| faults::unreadable("a renewal without tokens"))?;
+        let tokens = tokens(result, now);
+        Ok(Tokens { renewal: tokens.renewal.or_else(|| before.renewal.clone()), ..tokens })
+    }
+
+    fn revoke(&self, renewal: &Secret<String>) -> Request {
+        let body = Parameters::new().with("Token", renewal.expose()).with("ClientId", &self.0.client_id);
+        Request { repeat: Repeat::Harmless, ..self.0.call("RevokeToken", &body) }
+    }
+}
+
+impl Pool {
+    fn initiate(
+        &self,
+        auth_flow: AuthFlow,
+        auth_parameters: Parameters,
+        client_metadata: Option<BTreeMap<String, String>>,
+    ) -> Request {
+        let client_id = self.client_id.clone();
+        self.call("InitiateAuth", &InitiateAuth { auth_flow, client_id, auth_parameters, client_metadata })
+    }
+
+    fn respond(&self, challenge: &str, session: Option<&Secret<String>>, challenge_responses: Parameters) -> Request {
+        let message = RespondToAuthChallenge {
+            challenge_name: challenge.to_owned(),
+            client_id: self.client_id.clone(),
+            session: session.map(|session| session.expose().clone()),
+            challenge_responses,
+            client_metadata: None,
+        };
+        self.call("RespondToAuthChallenge", &message)
+    }
+
+    fn call(&self, operation: &str, message: &impl Serialize) -> Request {
+        Request {
+            url: self.endpoint.clone(),
+            headers: vec![
+                ("content-type", CONTENT_TYPE.to_owned()),
+                ("x-amz-target", format!("{TARGET_PREFIX}{operation}")),
+            ],
+            credential: Credential::Nothing,
+            body: Some(Secret::new(serde_json::to_vec(message).unwrap_or_default())),
+            repeat: Repeat::Never,
+        }
+    }
+}
+
+fn tokens(result: AuthenticationResult, now: Now) -> Tokens {
+    Tokens {
+        access: Secret::new(result.access_token),
+        renewal: result.refresh_token.map(Secret::new),
+        expires: now.monotonic + Duration::from_secs(result.expires_in),
+    }
+}

@@ -1,0 +1,138 @@
+//! Is the key still good? Asked of the service now and then; its state is fresh, leased or revoked (DESIGN rule 3). A
+//! request that fails never revokes a key, nor does a refusal of this device's clock (SIG-02).
+
+use std::time::{Duration, SystemTime};
+
+use super::conversation::aside;
+use super::kept::Kept;
+use super::provider::Credential;
+use super::{Account, Error, Inner, KeyState, Status};
+use crate::net::serve::Stop;
+use crate::protocol::access_key::KeyId;
+use crate::protocol::graphql::Owner;
+use crate::protocol::http_date;
+
+/// After the start, so that a site with many devices does not ask all at once after a power cut.
+const FIRST: Duration = Duration::from_secs(4);
+const BETWEEN: Duration = Duration::from_secs(30 * 60);
+/// The longest wait after a failure, at first and when it has gone on for long.
+const SOON: Duration = Duration::from_secs(30);
+const LATER: Duration = Duration::from_secs(5 * 60);
+/// A clock that is off by less is not worth a word (COG-08).
+const CLOCK_MATTERS: u64 = 120;
+
+pub(super) fn status(account: &Inner) -> Status {
+    let memory = account.keeper.memory();
+    let ahead = account.transport.clock_ahead();
+    let device = account.clock.wall();
+    let service = account.directory.name();
+    let clock = ahead.filter(|ahead| ahead.unsigned_abs() > CLOCK_MATTERS).map(|_| {
+        format!("{} The service's time is used until it is set.", two_clocks(device, account.transport.now().service))
+    });
+    let unwritten = memory.unwritten.map(|why| format!("The state of the access key could not be written. {why}"));
+    let kept = memory.kept;
+    Status {
+        state: memory.state,
+        last_confirmed: memory.last_confirmed,
+        clock_ahead: ahead,
+        notices: [memory.found, unwritten, clock].into_iter().flatten().collect(),
+        service,
+        key: kept.as_ref().map(|kept| kept.key.id.clone()),
+        owner: kept.map(|kept| kept.owner),
+    }
+}
+
+impl Account {
+    pub(super) async fn ask_about_the_key(&self) -> KeyState {
+        let Some(kept) = self.0.keeper.kept() else { return KeyState::Absent };
+        match self.whose_is(&kept).await {
+            Ok(owner) if owner.id == kept.owner.id => {
+                let (account, at) = (self.clone(), self.0.transport.now().service);
+                aside(move || account.0.keeper.confirmed(&kept.key.id, owner, at)).await;
+            }
+            Ok(_) => self.revoke(kept.key.id, "It belongs to another account now.".to_owned()).await,
+            Err(Error::KeyRefused(reason)) => self.revoke(kept.key.id, reason).await,
+            Err(error) => {
+                self.0.directory.doubt_after(&error);
+                self.0.keeper.unconfirmed(&kept.key.id, self.because(&error));
+            }
+        }
+        self.0.keeper.memory().state
+    }
+
+    pub(super) async fn confirm_for_ever(&self, mut stop: Stop) {
+        let mut failures = 0;
+        let mut wait = FIRST;
+        loop {
+            let absent = self.0.keeper.kept().is_none();
+            tokio::select! {
+                () = stop.wait() => return,
+                () = self.0.keeper.changed.notified() => {
+                    wait = if self.0.keeper.memory().state == KeyState::Fresh { BETWEEN } else { FIRST };
+                    continue;
+                }
+                () = tokio::time::sleep(self.0.transport.pause(wait)), if !absent => {}
+            }
+            let state = tokio::select! {
+                () = stop.wait() => return,
+                state = self.confirm() => state,
+            };
+            failures = if matches!(state, KeyState::Leased { .. }) { failures + 1 } else { 0 };
+            wait = longest_wait(failures);
+        }
+    }
+
+    /// Whatever a program on this machine asks GraphQL; a refusal of the key is taken in as one.
+    pub(super) async fn forward(&self, body: Vec<u8>) -> Result<(u16, Vec<u8>), Error> {
+        let key = self.key()?;
+        let answered = async { self.graphql_as(Credential::Key(key.clone())).await?.forward(body).await }.await;
+        match &answered {
+            Ok(_) => {}
+            Err(Error::KeyRefused(reason)) => self.revoke(key.id, reason.clone()).await,
+            Err(error) => self.0.directory.doubt_after(error),
+        }
+        answered.map(|reply| (reply.status, reply.body.expose().clone()))
+    }
+
+    async fn whose_is(&self, kept: &Kept) -> Result<Owner, Error> {
+        let configured = self.0.directory.name();
+        if kept.service == configured {
+            self.whose(Credential::Key(kept.key.clone())).await
+        } else {
+            let why = format!("The key was made by {}, but the settings name {configured}.", kept.service);
+            Err(Error::Misconfigured(why))
+        }
+    }
+
+    async fn revoke(&self, key: KeyId, reason: String) {
+        let account = self.clone();
+        aside(move || account.0.keeper.revoked(&key, &reason)).await;
+    }
+
+    /// Why the key could not be confirmed, in one sentence.
+    fn because(&self, error: &Error) -> String {
+        if matches!(error, Error::ClockWrong { .. }) && self.0.transport.clock_ahead().is_some() {
+            two_clocks(self.0.clock.wall(), self.0.transport.now().service)
+        } else if let Error::Misconfigured(why) = error {
+            why.clone()
+        } else {
+            error.to_string()
+        }
+    }
+}
+
+fn two_clocks(device: SystemTime, service: SystemTime) -> String {
+    let (device, service) = (http_date::format(device), http_date::format(service));
+    format!(
+        "This device's clock says {device}, the account service's {service}. Set it, or wait for time synchronisation."
+    )
+}
+
+/// Doubles from a second with every failure in a row; for the first minutes of trouble it stays short (PI-01, PI-13).
+fn longest_wait(failures: u32) -> Duration {
+    match failures {
+        0 => BETWEEN,
+        1..=30 => SOON.min(Duration::from_secs(1 << failures.min(8))),
+        _ => LATER,
+    }
+}
