@@ -1,1 +1,94 @@
-fn main() {}
+//! The agent and its command line.
+
+use std::process::ExitCode;
+
+use latchkey::cli::Cli;
+
+fn main() -> ExitCode {
+    let cli = match Cli::parse(std::env::args_os()) {
+        Ok(cli) => cli,
+        Err(code) => return code,
+    };
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("latchkey: the system gives no event queue ({error})");
+            return ExitCode::FAILURE;
+        }
+    };
+    let code = runtime.block_on(cli.run(demo_service()));
+    // An unanswered question may still wait for its line.
+    runtime.shutdown_background();
+    code
+}
+
+#[cfg(not(feature = "cloud"))]
+fn demo_service() -> Option<latchkey::cli::demo::OpenService> {
+    None
+}
+
+#[cfg(feature = "cloud")]
+fn demo_service() -> Option<latchkey::cli::demo::OpenService> {
+    Some(demo::open)
+}
+
+/// The account service, as the demo needs it.
+#[cfg(feature = "cloud")]
+mod demo {
+    use std::path::PathBuf;
+    use std::sync::Arc;
+
+    use latchkey::base::{Clock, Entropy, Secret};
+    use latchkey::cli::demo::{Failure, Message, Service, Task};
+    use latchkey::cloud::{Cloud, NewAccount, Plan};
+    use latchkey::net::Listener;
+    use latchkey::net::serve::Stop;
+    use latchkey::protocol::recovery_code::RecoveryCode;
+    use latchkey::protocol::totp::TotpSecret;
+
+    struct Demo(Cloud);
+
+    pub(super) fn open(
+        state: PathBuf,
+        clock: Clock,
+        entropy: Entropy,
+    ) -> Task<'static, Result<Arc<dyn Service>, Failure>> {
+        let plan = Plan {
+            state,
+            public_url: None,
+            user_pool_id: "us-west-2_Demo".to_owned(),
+            client_id: "latchkeydemo".to_owned(),
+            access_keys_per_account: 2,
+        };
+        Box::pin(async move {
+            let cloud = Cloud::open(plan, clock, entropy).await?;
+            Ok(Arc::new(Demo(cloud)) as Arc<dyn Service>)
+        })
+    }
+
+    impl Service for Demo {
+        fn add_account<'a>(
+            &'a self,
+            email: &'a str,
+            password: Secret<String>,
+            totp: TotpSecret,
+        ) -> Task<'a, Result<RecoveryCode, Failure>> {
+            let account = NewAccount { email: email.to_owned(), password, totp: Some(totp), phone: None };
+            Box::pin(async move {
+                let added = self.0.add_account(account).await?;
+                added.recovery_code.ok_or_else(|| "the account has no recovery code".into())
+            })
+        }
+
+        fn messages(&self) -> Task<'_, Result<Vec<Message>, Failure>> {
+            Box::pin(async move {
+                let messages = self.0.outbox().await?;
+                Ok(messages.into_iter().map(|sent| Message { kind: sent.kind, to: sent.to, text: sent.text }).collect())
+            })
+        }
+
+        fn serve(self: Arc<Self>, listener: Listener, stop: Stop) -> Task<'static, ()> {
+            Box::pin(async move { self.0.serve(listener, stop).await })
+        }
+    }
+}

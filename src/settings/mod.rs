@@ -1,1 +1,68 @@
-//! Raw settings from file, `conf.d`, environment and flags; one `check()` into typed settings.
+//! What the agent is told. Every source is read raw (defaults, `/etc/latchkey/latchkey.toml`, `conf.d/*.toml` beside it,
+//! `LATCHKEY_…` in the environment, flags; the later wins) and checked once into [`Settings`].
+
+mod check;
+mod error;
+mod raw;
+mod source;
+
+pub use error::{Error, Mistake, Origin};
+pub use raw::{Raw, RawBroker, RawPanel};
+pub use source::{Environment, read};
+
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+
+/// Complete and typed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settings {
+    pub service: Service,
+    /// Certificates to trust beside the system's, PEM.
+    pub ca_file: Option<PathBuf>,
+    pub state_dir: PathBuf,
+    pub runtime_dir: PathBuf,
+    /// The 32-byte key that seals the state, when somebody else keeps it (a systemd credential).
+    pub sealing_key: Option<PathBuf>,
+    pub log: LogLevel,
+    pub panel: Panel,
+    pub broker: Broker,
+}
+
+/// Which account service.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Service {
+    /// Base URL of a `latchkey-cloud`, without trailing slash.
+    Url(String),
+    RemoteIt {
+        client_id: String,
+    },
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Panel {
+    pub listen: Vec<SocketAddr>,
+    /// Further names that browsers may call the panel by.
+    pub names: Vec<String>,
+    pub trusted_proxies: Vec<IpAddr>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Broker {
+    /// Groups whose members may use the broker; one that does not exist counts nobody in.
+    pub groups: Vec<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogLevel {
+    Error,
+    Warn,
+    Info,
+    Debug,
+}
+
+impl Settings {
+    /// Where programs of this machine find the broker.
+    pub fn broker_socket(&self) -> PathBuf {
+        self.runtime_dir.join("broker.sock")
+    }
+}

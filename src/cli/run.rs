@@ -1,0 +1,41 @@
+//! `latchkey run`: the agent, until a signal stops it.
+
+use super::context::Context;
+use super::error::Error;
+use super::log;
+use super::signals::Signals;
+use crate::app::App;
+use crate::net::serve::Stop;
+use crate::settings::LogLevel;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// Address and port of the panel; may be given several times.
+    #[arg(long = "panel-listen", value_name = "ADDRESS:PORT")]
+    pub(super) listen: Option<Vec<String>>,
+}
+
+pub(super) async fn run(context: &Context, signals: &mut Signals) -> Result<(), Error> {
+    log::start(level(context.settings.log), &context.environment);
+    let app = App::start(&context.settings, context.clock.clone(), context.entropy.clone()).await?;
+    let (stopper, stop) = Stop::pair();
+    let serving = app.run(stop);
+    tokio::pin!(serving);
+    tokio::select! {
+        () = &mut serving => {}
+        _ = signals.next() => {
+            stopper.stop();
+            serving.await;
+        }
+    }
+    Ok(())
+}
+
+fn level(log: LogLevel) -> tracing::Level {
+    match log {
+        LogLevel::Error => tracing::Level::ERROR,
+        LogLevel::Warn => tracing::Level::WARN,
+        LogLevel::Info => tracing::Level::INFO,
+        LogLevel::Debug => tracing::Level::DEBUG,
+    }
+}

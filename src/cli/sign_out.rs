@@ -1,0 +1,17 @@
+//! `latchkey sign-out`.
+
+use super::context::Context;
+use super::error::Error;
+use super::output;
+use crate::account::SignedOut;
+
+pub(super) async fn run(context: &Context) -> Result<(), Error> {
+    let outcome = context.open_kept()?.account.sign_out().await?;
+    context.reload_agent().await?;
+    output::line(match outcome {
+        SignedOut::Everywhere => "Signed out. The access key is deleted, here and at the service.",
+        SignedOut::HereOnly => {
+            "Signed out here. The service could not be asked: delete the access key on the account's page as well."
+        }
+    })
+}

@@ -1,0 +1,250 @@
+//! From what was written to what it means; every mistake is found, not only the first.
+
+use std::net::{IpAddr, SocketAddr};
+use std::path::{Path, PathBuf};
+
+use super::error::{Error, Mistake, Origin};
+use super::raw::{Layers, Raw};
+use super::{Broker, LogLevel, Panel, Service, Settings};
+
+/// `mistakes` are those found while reading; nothing is returned while there is one.
+pub(super) fn settings(layers: &Layers, mistakes: Vec<Mistake>) -> Result<Settings, Error> {
+    let mut check = Check { layers, mistakes };
+    let settings = check.all();
+    match settings {
+        Some(settings) if check.mistakes.is_empty() => Ok(settings),
+        _ => Err(Error(check.mistakes)),
+    }
+}
+
+struct Check<'a> {
+    layers: &'a Layers,
+    mistakes: Vec<Mistake>,
+}
+
+impl<'a> Check<'a> {
+    fn all(&mut self) -> Option<Settings> {
+        let service = self.service();
+        let ca_file = self.text("ca_file", |raw| raw.ca_file.as_ref(), absolute);
+        let state_dir = self.text("state_dir", |raw| raw.state_dir.as_ref(), absolute);
+        let runtime_dir = self.text("runtime_dir", |raw| raw.runtime_dir.as_ref(), absolute);
+        let sealing_key = self.text("sealing_key", |raw| raw.sealing_key.as_ref(), absolute);
+        let log = self.text("log", |raw| raw.log.as_ref(), log_level);
+        let names = self.list("panel.names", |raw| raw.panel.names.as_ref(), host_name);
+        let trusted_proxies = self.list("panel.trusted_proxies", |raw| raw.panel.trusted_proxies.as_ref(), proxy);
+        let behind_proxy = !trusted_proxies.is_empty();
+        let listen = self.list("panel.listen", |raw| raw.panel.listen.as_ref(), |text| address(text, behind_proxy));
+        let groups = self.list("broker.groups", |raw| raw.broker.groups.as_ref(), group);
+        Some(Settings {
+            service: service?,
+            ca_file,
+            state_dir: state_dir?,
+            runtime_dir: runtime_dir?,
+            sealing_key,
+            log: log?,
+            panel: Panel { listen, names, trusted_proxies },
+            broker: Broker { groups },
+        })
+    }
+
+    fn service(&mut self) -> Option<Service> {
+        let (origin, service) = self.layers.last(|raw| raw.service.as_ref())?;
+        if service != "remote.it" {
+            return self.text("service", |raw| raw.service.as_ref(), service_url).map(Service::Url);
+        }
+        if self.layers.last(|raw| raw.client_id.as_ref()).is_none() {
+            self.mistake(origin, "client_id", "it is needed when service is \"remote.it\".".to_owned());
+        }
+        let client_id = self.text("client_id", |raw| raw.client_id.as_ref(), client_id);
+        client_id.map(|client_id| Service::RemoteIt { client_id })
+    }
+
+    /// One value; `None` when no source has it, or when it is not right.
+    fn text<T>(
+        &mut self,
+        key: &str,
+        pick: impl Fn(&'a Raw) -> Option<&'a String>,
+        read: impl Fn(&str) -> Result<T, String>,
+    ) -> Option<T> {
+        let (origin, text) = self.layers.last(pick)?;
+        read(text).map_err(|sentence| self.mistake(origin, key, sentence)).ok()
+    }
+
+    fn list<T>(
+        &mut self,
+        key: &str,
+        pick: impl Fn(&'a Raw) -> Option<&'a Vec<String>>,
+        read: impl Fn(&str) -> Result<T, String>,
+    ) -> Vec<T> {
+        let Some((origin, texts)) = self.layers.last(pick) else { return Vec::new() };
+        let mut values = Vec::new();
+        for text in texts {
+            match read(text) {
+                Ok(value) => values.push(value),
+                Err(sentence) => self.mistake(origin, key, sentence),
+            }
+        }
+        values
+    }
+
+    fn mistake(&mut self, origin: &Origin, key: &str, sentence: String) {
+        self.mistakes.push(Mistake { origin: origin.clone(), key: key.to_owned(), sentence });
+    }
+}
+
+fn service_url(text: &str) -> Result<String, String> {
+    let url = text.trim().trim_end_matches('/');
+    let uri = url.parse::<http::Uri>().ok();
+    let host = uri.as_ref().and_then(http::Uri::host).filter(|host| !host.is_empty());
+    let (Some(uri), Some(host)) = (&uri, host) else {
+        return Err(format!("'{text}' is not a URL; write \"https://…\" or \"remote.it\"."));
+    };
+    if uri.query().is_some() || uri.authority().is_some_and(|authority| authority.as_str().contains('@')) {
+        return Err("the URL must be a plain base URL, without query, user name or password.".to_owned());
+    }
+    match uri.scheme_str() {
+        Some("https") => Ok(url.to_owned()),
+        Some("http") if is_loopback(host) => Ok(url.to_owned()),
+        Some("http") => Err(format!("'{host}' is another machine; use https:// so that nobody on the way can listen.")),
+        _ => Err(format!("'{text}' must begin with https://.")),
+    }
+}
+
+fn is_loopback(host: &str) -> bool {
+    let address = host.trim_matches(['[', ']']).parse::<IpAddr>();
+    address.map_or(host.eq_ignore_ascii_case("localhost"), |address| address.is_loopback())
+}
+
+fn client_id(text: &str) -> Result<String, String> {
+    let right = (1..=128).contains(&text.len())
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_+".contains(&byte));
+    right
+        .then(|| text.to_owned())
+        .ok_or_else(|| format!("'{text}' is not a client id; it has letters and digits only."))
+}
+
+fn absolute(text: &str) -> Result<PathBuf, String> {
+    let path = Path::new(text);
+    path.is_absolute()
+        .then(|| path.to_owned())
+        .ok_or_else(|| format!("'{text}' must be an absolute path, beginning with '/'."))
+}
+
+fn log_level(text: &str) -> Result<LogLevel, String> {
+    match text {
+        "error" => Ok(LogLevel::Error),
+        "warn" => Ok(LogLevel::Warn),
+        "info" => Ok(LogLevel::Info),
+        "debug" => Ok(LogLevel::Debug),
+        _ => Err(format!("'{text}' is not a log level; choose error, warn, info or debug.")),
+    }
+}
+
+/// The panel speaks plain HTTP, which must not cross the LAN (DESIGN rule 7).
+fn address(text: &str, behind_proxy: bool) -> Result<SocketAddr, String> {
+    let address: SocketAddr = text.trim().parse().map_err(|_| {
+        format!("'{text}' is not an address with a port; write it like \"127.0.0.1:29999\" or \"[::1]:29999\".")
+    })?;
+    match address.ip().is_loopback() || behind_proxy {
+        true => Ok(address),
+        false => Err(format!(
+            "'{text}' is open to the network, and the panel has no HTTPS yet; use 127.0.0.1, or set panel.trusted_proxies."
+        )),
+    }
+}
+
+fn host_name(text: &str) -> Result<String, String> {
+    let name = text.trim().trim_end_matches('.').to_ascii_lowercase();
+    let right = |label: &str| {
+        (1..=63).contains(&label.len())
+            && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
+    };
+    match name.len() <= 253 && name.split('.').all(right) {
+        true => Ok(name),
+        false => Err(format!("'{text}' is not a host name; write only the name, without http:// and port.")),
+    }
+}
+
+fn proxy(text: &str) -> Result<IpAddr, String> {
+    text.trim().parse().map_err(|_| format!("'{text}' is not an IP address; write it like \"192.168.1.2\"."))
+}
+
+fn group(text: &str) -> Result<String, String> {
+    let right = !text.is_empty() && !text.contains([':', '/', ' ', '\n']);
+    right.then(|| text.to_owned()).ok_or_else(|| format!("'{text}' is not the name of a group."))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_mistake_is_named_with_its_place() {
+        let file = read_toml("service = \"ftp://x\"\nlog = \"loud\"\n[panel]\nlisten = [\"127.0.0.1\"]");
+        let flags = Raw { state_dir: Some("here".to_owned()), ..Raw::default() };
+        let path = PathBuf::from("/etc/latchkey/latchkey.toml");
+        let error = check(vec![(Origin::File(path), file), (Origin::Flags, flags)]).unwrap_err();
+        let lines = error.to_string();
+        for expected in [
+            "/etc/latchkey/latchkey.toml: service: 'ftp://x' must begin with https://.",
+            "--state-dir: 'here' must be an absolute path, beginning with '/'.",
+            "/etc/latchkey/latchkey.toml: log: 'loud' is not a log level; choose error, warn, info or debug.",
+            "/etc/latchkey/latchkey.toml: panel.listen: '127.0.0.1' is not an address with a port; write it like \"127.0.0.1:29999\" or \"[::1]:29999\".",
+        ] {
+            assert!(lines.lines().any(|line| line == expected), "{expected}\nis missing in\n{lines}");
+        }
+        assert_eq!(error.0.len(), 4, "{lines}");
+    }
+
+    #[test]
+    fn without_any_source_the_agent_uses_the_service_on_its_own_machine() {
+        let settings = check(Vec::new()).unwrap();
+        assert_eq!(settings.service, Service::Url("http://127.0.0.1:29980".to_owned()));
+        assert!(settings.panel.listen.iter().all(|address| address.ip().is_loopback() && address.port() == 29999));
+        assert_eq!(settings.broker_socket(), Path::new("/run/latchkey/broker.sock"));
+    }
+
+    #[test]
+    fn the_later_source_wins() {
+        let first = read_toml("[panel]\nnames = [\"one\"]\nlisten = [\"127.0.0.1:1\"]");
+        let second = read_toml("[panel]\nnames = [\"Two.Example.\"]");
+        let settings = check(vec![(Origin::Environment, first), (Origin::Flags, second)]).unwrap();
+        assert_eq!(settings.panel.names, ["two.example"]);
+        assert_eq!(settings.panel.listen, ["127.0.0.1:1".parse().unwrap()]);
+    }
+
+    #[test]
+    fn remote_it_needs_a_client_id() {
+        let error = check(vec![(Origin::Environment, read_toml("service = \"remote.it\""))]).unwrap_err();
+        assert_eq!(error.to_string(), "LATCHKEY_CLIENT_ID: it is needed when service is \"remote.it\".");
+        let both = read_toml("service = \"remote.it\"\nclient_id = \"abc123\"");
+        let service = check(vec![(Origin::Environment, both)]).unwrap().service;
+        assert_eq!(service, Service::RemoteIt { client_id: "abc123".to_owned() });
+    }
+
+    #[test]
+    fn plain_http_goes_to_this_machine_only() {
+        assert_eq!(service_url("http://[::1]:29980/").as_deref(), Ok("http://[::1]:29980"));
+        assert!(service_url("http://pi.local:29980").unwrap_err().contains("use https://"));
+        assert!(service_url("https://ann:secret@example.test").unwrap_err().contains("without"));
+        assert!(service_url("example").is_err());
+    }
+
+    #[test]
+    fn the_panel_stays_on_this_machine_unless_a_proxy_stands_before_it() {
+        let open = "[panel]\nlisten = [\"0.0.0.0:29999\"]\n";
+        assert!(check(vec![(Origin::Flags, read_toml(open))]).unwrap_err().to_string().contains("has no HTTPS yet"));
+        let proxied = format!("{open}trusted_proxies = [\"192.168.1.2\"]");
+        assert!(check(vec![(Origin::Flags, read_toml(&proxied))]).is_ok());
+    }
+
+    fn read_toml(text: &str) -> Raw {
+        toml::from_str(text).unwrap()
+    }
+
+    fn check(sources: Vec<(Origin, Raw)>) -> Result<Settings, Error> {
+        let mut layers = Layers(vec![(Origin::Defaults, Raw::defaults())]);
+        layers.0.extend(sources);
+        settings(&layers, Vec::new())
+    }
+}

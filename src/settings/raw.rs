@@ -1,0 +1,66 @@
+//! One source's settings as written: everything optional, everything text.
+
+use serde::Deserialize;
+
+use super::error::Origin;
+
+/// What one source says.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Raw {
+    pub service: Option<String>,
+    pub client_id: Option<String>,
+    pub ca_file: Option<String>,
+    pub state_dir: Option<String>,
+    pub runtime_dir: Option<String>,
+    pub sealing_key: Option<String>,
+    pub log: Option<String>,
+    #[serde(default)]
+    pub panel: RawPanel,
+    #[serde(default)]
+    pub broker: RawBroker,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RawPanel {
+    pub listen: Option<Vec<String>>,
+    pub names: Option<Vec<String>>,
+    pub trusted_proxies: Option<Vec<String>>,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RawBroker {
+    pub groups: Option<Vec<String>>,
+}
+
+/// Every source in order; a later one wins.
+#[derive(Debug, Default)]
+pub(super) struct Layers(pub(super) Vec<(Origin, Raw)>);
+
+impl Layers {
+    /// The last source that says something, and what.
+    pub(super) fn last<'a, T>(&'a self, pick: impl Fn(&'a Raw) -> Option<&'a T>) -> Option<(&'a Origin, &'a T)> {
+        self.0.iter().rev().find_map(|(origin, raw)| Some((origin, pick(raw)?)))
+    }
+}
+
+impl Raw {
+    pub(super) fn defaults() -> Self {
+        let texts = |texts: &[&str]| Some(texts.iter().map(|&text| text.to_owned()).collect());
+        Self {
+            service: Some("http://127.0.0.1:29980".to_owned()),
+            state_dir: Some("/var/lib/latchkey".to_owned()),
+            runtime_dir: Some("/run/latchkey".to_owned()),
+            log: Some("info".to_owned()),
+            panel: RawPanel {
+                listen: texts(&["127.0.0.1:29999", "[::1]:29999"]),
+                names: texts(&[]),
+                trusted_proxies: texts(&[]),
+            },
+            broker: RawBroker { groups: texts(&["latchkey"]) },
+            ..Self::default()
+        }
+    }
+}

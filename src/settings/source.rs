@@ -1,0 +1,221 @@
+//! Where settings come from. The only reader of the environment.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::fs;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use super::error::{Error, Mistake, Origin};
+use super::raw::{Layers, Raw};
+use super::{Settings, check};
+
+const CONFIG: &str = "/etc/latchkey/latchkey.toml";
+const PREFIX: &str = "LATCHKEY_";
+/// Variables of the account service, which has settings of its own.
+const SERVICE_PREFIX: &str = "LATCHKEY_CLOUD_";
+const CREDENTIAL: &str = "latchkey-sealing-key";
+/// Where systemd shows the running agent's credentials to root, so that the CLI opens the same state as the agent.
+const AGENT_CREDENTIALS: &str = "/run/credentials/latchkey.service";
+
+/// The environment as it was when it was read.
+#[derive(Clone, Debug, Default)]
+pub struct Environment(BTreeMap<OsString, OsString>);
+
+/// Reads every source and checks what they say together. `config` stands for `/etc/latchkey/latchkey.toml`, and must exist.
+pub fn read(config: Option<&Path>, environment: &Environment, flags: Raw) -> Result<Settings, Error> {
+    let mut mistakes = Vec::new();
+    let mut layers = Layers(vec![(Origin::Defaults, Raw::defaults())]);
+    layers.0.extend(environment.sealing_credential());
+    let config = config.map(Path::to_owned).or_else(|| environment.path("LATCHKEY_CONFIG"));
+    for path in files(config.as_deref(), &mut mistakes) {
+        match parse(&path) {
+            Ok(raw) => layers.0.push((Origin::File(path), raw)),
+            Err(mistake) => mistakes.push(mistake),
+        }
+    }
+    layers.0.push((Origin::Environment, environment.raw(&mut mistakes)));
+    layers.0.push((Origin::Flags, flags));
+    check::settings(&layers, mistakes)
+}
+
+impl Environment {
+    /// Of this process.
+    pub fn of_process() -> Self {
+        std::env::vars_os().collect()
+    }
+
+    /// Is standard error the journal, which stamps the time itself?
+    pub fn has_journal(&self) -> bool {
+        self.path("JOURNAL_STREAM").is_some()
+    }
+
+    /// Where short-lived files may go.
+    pub fn temporary_folder(&self) -> PathBuf {
+        self.path("TMPDIR").unwrap_or_else(|| PathBuf::from("/tmp"))
+    }
+
+    fn path(&self, name: &str) -> Option<PathBuf> {
+        self.0.get(std::ffi::OsStr::new(name)).filter(|value| !value.is_empty()).map(PathBuf::from)
+    }
+
+    /// A missing folder or credential is normal: then the agent keeps a sealing key of its own.
+    fn sealing_credential(&self) -> Option<(Origin, Raw)> {
+        let own = self.path("CREDENTIALS_DIRECTORY");
+        let folders = own.into_iter().chain([PathBuf::from(AGENT_CREDENTIALS)]);
+        let path = folders.map(|folder| folder.join(CREDENTIAL)).find(|path| path.exists())?;
+        let sealing_key = Some(path.to_str()?.to_owned());
+        Some((Origin::Environment, Raw { sealing_key, ..Raw::default() }))
+    }
+
+    fn raw(&self, mistakes: &mut Vec<Mistake>) -> Raw {
+        let mut raw = Raw::default();
+        for (name, value) in &self.0 {
+            let Some(name) = name.to_str().filter(|name| !name.starts_with(SERVICE_PREFIX)) else { continue };
+            let Some(key) = name.strip_prefix(PREFIX).filter(|&key| key != "CONFIG") else { continue };
+            let known = match value.to_str() {
+                Some(value) => set(&mut raw, key, value),
+                None => Err("the value is not UTF-8 text."),
+            };
+            if let Err(sentence) = known {
+                let sentence = sentence.to_owned();
+                mistakes.push(Mistake { origin: Origin::Environment, key: key.to_owned(), sentence });
+            }
+        }
+        raw
+    }
+}
+
+impl FromIterator<(OsString, OsString)> for Environment {
+    fn from_iter<I: IntoIterator<Item = (OsString, OsString)>>(variables: I) -> Self {
+        Self(variables.into_iter().collect())
+    }
+}
+
+/// Lists are separated by commas.
+fn set(raw: &mut Raw, key: &str, value: &str) -> Result<(), &'static str> {
+    let text = Some(value.to_owned());
+    let list = || Some(value.split(',').map(str::trim).filter(|item| !item.is_empty()).map(str::to_owned).collect());
+    match key {
+        "SERVICE" => raw.service = text,
+        "CLIENT_ID" => raw.client_id = text,
+        "CA_FILE" => raw.ca_file = text,
+        "STATE_DIR" => raw.state_dir = text,
+        "RUNTIME_DIR" => raw.runtime_dir = text,
+        "SEALING_KEY" => raw.sealing_key = text,
+        "LOG" => raw.log = text,
+        "PANEL_LISTEN" => raw.panel.listen = list(),
+        "PANEL_NAMES" => raw.panel.names = list(),
+        "PANEL_TRUSTED_PROXIES" => raw.panel.trusted_proxies = list(),
+        "BROKER_GROUPS" => raw.broker.groups = list(),
+        _ => return Err("there is no such setting; remove the variable or mend its name."),
+    }
+    Ok(())
+}
+
+/// The main file, then `conf.d/*.toml` beside it by name.
+fn files(config: Option<&Path>, mistakes: &mut Vec<Mistake>) -> Vec<PathBuf> {
+    let main = config.unwrap_or(Path::new(CONFIG));
+    let folder = main.with_file_name("conf.d");
+    let mut found = match fs::read_dir(&folder) {
+        Ok(entries) => entries.flatten().map(|entry| entry.path()).collect(),
+        Err(error) if error.kind() == ErrorKind::NotFound => Vec::new(),
+        Err(error) => {
+            mistakes.push(unreadable(&folder, &error));
+            Vec::new()
+        }
+    };
+    found.retain(|path| path.extension().is_some_and(|extension| extension == "toml"));
+    found.sort();
+    if config.is_some() || main.exists() {
+        found.insert(0, main.to_owned());
+    }
+    found
+}
+
+fn parse(path: &Path) -> Result<Raw, Mistake> {
+    let text = fs::read_to_string(path).map_err(|error| unreadable(path, &error))?;
+    toml::from_str(&text).map_err(|error| {
+        let line =
+            error.span().and_then(|span| text.get(..span.start)).map_or(1, |before| before.matches('\n').count() + 1);
+        let sentence = format!("line {line}: {}.", error.message().trim_end_matches('.').replace('\n', " "));
+        Mistake { origin: Origin::File(path.to_owned()), key: String::new(), sentence }
+    })
+}
+
+fn unreadable(path: &Path, error: &std::io::Error) -> Mistake {
+    let sentence = format!("it cannot be read ({error}); check the path and its permissions.");
+    Mistake { origin: Origin::File(path.to_owned()), key: String::new(), sentence }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_then_environment_then_flags() {
+        let folder = tempfile::tempdir().unwrap();
+        let config =
+            write(folder.path(), "latchkey.toml", "log = \"error\"\nstate_dir = \"/one\"\nruntime_dir = \"/a\"");
+        write(folder.path(), "conf.d/20.toml", "state_dir = \"/three\"\n[broker]\ngroups = [\"x\"]");
+        write(folder.path(), "conf.d/10.toml", "state_dir = \"/two\"");
+        write(folder.path(), "conf.d/30.toml.bak", "nonsense");
+        let environment = environment(&[("LATCHKEY_RUNTIME_DIR", "/b"), ("LATCHKEY_BROKER_GROUPS", "y, z")]);
+        let flags = Raw { runtime_dir: Some("/c".to_owned()), ..Raw::default() };
+        let settings = read(Some(&config), &environment, flags).unwrap();
+        assert_eq!(settings.log, crate::settings::LogLevel::Error);
+        assert_eq!(settings.state_dir, Path::new("/three"));
+        assert_eq!(settings.runtime_dir, Path::new("/c"));
+        assert_eq!(settings.broker.groups, ["y", "z"]);
+    }
+
+    #[test]
+    fn a_misspelt_key_is_named_with_file_and_line() {
+        let folder = tempfile::tempdir().unwrap();
+        let config = write(folder.path(), "latchkey.toml", "log = \"info\"\n\n[panel]\nlisten_on = []\n");
+        let error = read(Some(&config), &Environment::default(), Raw::default()).unwrap_err().to_string();
+        let start = format!("{}: line 4: unknown field `listen_on`, expected one of ", config.display());
+        assert!(error.starts_with(&start), "{error}");
+        assert_eq!(error.lines().count(), 1);
+    }
+
+    #[test]
+    fn a_misspelt_variable_is_named_and_those_of_the_service_are_not_ours() {
+        let environment = environment(&[("LATCHKEY_CLOUD_LISTEN", "x"), ("LATCHKEY_PANEL_NAME", "x")]);
+        let error = read(Some(&empty_config()), &environment, Raw::default()).unwrap_err();
+        let sentence = "LATCHKEY_PANEL_NAME: there is no such setting; remove the variable or mend its name.";
+        assert!(error.to_string().contains(sentence), "{error}");
+        assert!(!error.to_string().contains("CLOUD"), "{error}");
+    }
+
+    #[test]
+    fn a_named_settings_file_must_exist() {
+        let error = read(Some(Path::new("/nonexistent/x.toml")), &Environment::default(), Raw::default()).unwrap_err();
+        assert!(error.to_string().starts_with("/nonexistent/x.toml: it cannot be read"), "{error}");
+    }
+
+    #[test]
+    fn a_sealing_credential_is_used_when_systemd_gives_one_and_missed_by_nobody() {
+        let folder = tempfile::tempdir().unwrap();
+        let environment = environment(&[("CREDENTIALS_DIRECTORY", folder.path().to_str().unwrap())]);
+        let config = write(folder.path(), "latchkey.toml", "");
+        assert_eq!(read(Some(&config), &environment, Raw::default()).unwrap().sealing_key, None);
+        let credential = write(folder.path(), "latchkey-sealing-key", "");
+        assert_eq!(read(Some(&config), &environment, Raw::default()).unwrap().sealing_key, Some(credential));
+    }
+
+    fn environment(variables: &[(&str, &str)]) -> Environment {
+        variables.iter().map(|(name, value)| (OsString::from(name), OsString::from(value))).collect()
+    }
+
+    fn empty_config() -> PathBuf {
+        PathBuf::from("/dev/null")
+    }
+
+    fn write(folder: &Path, name: &str, text: &str) -> PathBuf {
+        let path = folder.join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, text).unwrap();
+        path
+    }
+}
