@@ -1,6 +1,10 @@
 //! The GraphQL documents that Latchkey sends and the replies it reads (reference §3.2).
 
+use std::collections::BTreeMap;
+
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
 use crate::base::Secret;
 use crate::protocol::access_key::AccessKey;
@@ -42,21 +46,155 @@ pub enum Error {
 }
 
 /// The JSON body of a request.
-pub fn body(query: &str, variables: Option<serde_json::Value>) -> Vec<u8> {
-    todo!("{query} {variables:?}")
+pub fn body(query: &str, variables: Option<Value>) -> Vec<u8> {
+    let body = match variables {
+        Some(variables) => json!({ "query": query, "variables": variables }),
+        None => json!({ "query": query }),
+    };
+    body.to_string().into_bytes()
 }
 
 pub fn read_owner(body: &[u8]) -> Result<Owner, Error> {
-    todo!("{body:?}")
+    Ok(data::<Login<Owner>>(body)?.login)
 }
+
 pub fn read_access_keys(body: &[u8]) -> Result<Vec<ListedKey>, Error> {
-    todo!("{body:?}")
+    Ok(data::<Login<AccessKeys>>(body)?.login.access_keys)
 }
+
 /// The created key; its secret is only ever in this reply.
 pub fn read_created_key(body: &Secret<Vec<u8>>) -> Result<AccessKey, Error> {
-    todo!("{body:?}")
+    let created = data::<Created>(body.expose())?.create_access_key;
+    let secret = Secret::new(created.secret);
+    AccessKey::parse(&created.key, secret.expose()).map_err(|_| Error::Unreadable)
 }
+
 /// For mutations whose result does not matter beyond success.
 pub fn read_success(body: &[u8]) -> Result<(), Error> {
-    todo!("{body:?}")
+    let results: BTreeMap<String, Value> = data(body)?;
+    if results.values().any(|result| matches!(result, Value::Null | Value::Bool(false))) {
+        return Err(Error::Refused("The service says that nothing was changed.".to_owned()));
+    }
+    Ok(())
+}
+
+#[derive(Deserialize)]
+struct Login<T> {
+    login: T,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct AccessKeys {
+    access_keys: Vec<ListedKey>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Created {
+    create_access_key: CreatedKey,
+}
+
+#[derive(Deserialize)]
+struct CreatedKey {
+    key: String,
+    secret: String,
+}
+
+#[derive(Deserialize)]
+struct Reply<T> {
+    data: Option<T>,
+}
+
+#[derive(Deserialize)]
+struct Refusals {
+    errors: Option<Vec<Refusal>>,
+}
+
+#[derive(Deserialize)]
+struct Refusal {
+    message: String,
+}
+
+/// Errors are looked for first: with them `data` may have any form.
+fn data<T: DeserializeOwned>(body: &[u8]) -> Result<T, Error> {
+    let refusals: Refusals = serde_json::from_slice(body).map_err(|_| Error::Unreadable)?;
+    match refusals.errors.as_deref() {
+        Some([only]) => return Err(Error::Refused(only.message.clone())),
+        Some([first, more @ ..]) => return Err(Error::Refused(format!("{} (+{} more)", first.message, more.len()))),
+        Some([]) | None => {}
+    }
+    let reply: Reply<T> = serde_json::from_slice(body).map_err(|_| Error::Unreadable)?;
+    reply.data.ok_or(Error::Unreadable)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn variables_travel_only_when_there_are_any() {
+        assert_eq!(body(WHO_AM_I, None), br#"{"query":"query { login { id email } }"}"#);
+        let disable = body("mutation", Some(json!({"enabled": false})));
+        assert_eq!(disable, br#"{"query":"mutation","variables":{"enabled":false}}"#);
+    }
+
+    #[test]
+    fn the_owner_is_read_whatever_else_is_told() {
+        let reply = json!({"data": {"login": {"id": "1-2-3", "email": "ann@example.test", "admin": false}}});
+        let owner = Owner { id: "1-2-3".into(), email: "ann@example.test".into() };
+        assert_eq!(read_owner(reply.to_string().as_bytes()), Ok(owner));
+    }
+
+    #[test]
+    fn listed_keys_may_never_have_been_used() {
+        let reply = json!({"data": {"login": {"accessKeys": [
+            {"key": "AAAA", "enabled": true, "created": "2024-01-02T03:04:05Z", "lastUsed": null},
+            {"key": "BBBB", "enabled": false, "created": "2024-01-02T03:04:05Z", "lastUsed": "2024-02-03T04:05:06Z"},
+        ]}}});
+        let keys = read_access_keys(reply.to_string().as_bytes()).unwrap();
+        assert_eq!((keys[0].key.as_str(), keys[0].enabled, keys[0].last_used.as_deref()), ("AAAA", true, None));
+        assert_eq!(keys[1].last_used.as_deref(), Some("2024-02-03T04:05:06Z"));
+    }
+
+    #[test]
+    fn a_created_key_comes_with_its_decoded_secret() {
+        let key = created("EXAMPLEKEYID00000001", "AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0e").unwrap();
+        assert_eq!(key.id.as_str(), "EXAMPLEKEYID00000001");
+        assert_eq!(key.secret_bytes(), (1..=30).collect::<Vec<u8>>());
+        assert_eq!(created("EXAMPLEKEYID00000001", "%%%").unwrap_err(), Error::Unreadable);
+    }
+
+    #[test]
+    fn a_refusal_is_told_in_the_services_own_words() {
+        let reply = json!({"data": {"login": null}, "errors": [{"message": "You already have 2 keys."}]});
+        let refused = Error::Refused("You already have 2 keys.".into());
+        assert_eq!(read_owner(reply.to_string().as_bytes()), Err(refused));
+        let reply = json!({"errors": [{"message": "First."}, {"message": "Second."}, {"message": "Third."}]});
+        assert_eq!(read_success(reply.to_string().as_bytes()), Err(Error::Refused("First. (+2 more)".into())));
+    }
+
+    #[test]
+    fn a_mutation_that_did_nothing_is_not_a_success() {
+        assert_eq!(read_success(br#"{"data":{"deleteAccessKey":true}}"#), Ok(()));
+        assert_eq!(read_success(br#"{"data":{"updateAccessKey":{"key":"A","enabled":false}},"errors":[]}"#), Ok(()));
+        for nothing in ["false", "null"] {
+            let reply = format!(r#"{{"data":{{"deleteAccessKey":{nothing}}}}}"#);
+            assert!(matches!(read_success(reply.as_bytes()), Err(Error::Refused(_))), "{nothing}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_graphql_reply_is_unreadable() {
+        for text in ["", "Unauthorized", "<html></html>", "[]", "{}", r#"{"data":null}"#, r#"{"message":"Forbidden"}"#]
+        {
+            assert_eq!(read_owner(text.as_bytes()), Err(Error::Unreadable), "{text}");
+            assert_eq!(read_success(text.as_bytes()), Err(Error::Unreadable), "{text}");
+        }
+    }
+
+    fn created(key: &str, secret: &str) -> Result<AccessKey, Error> {
+        let reply = json!({"data": {"createAccessKey": {"key": key, "secret": secret}}});
+        read_created_key(&Secret::new(reply.to_string().into_bytes()))
+    }
 }

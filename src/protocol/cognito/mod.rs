@@ -1,0 +1,208 @@
+//! Cognito IdP messages (reference §1): names exactly as on the wire; serde both ways, since the service speaks them too.
+
+mod account;
+mod fault;
+
+pub use account::{
+    AssociateSoftwareToken, AssociatedSoftwareToken, Attribute, ByAccessToken, RevokeToken, User,
+    VerifiedSoftwareToken, VerifySoftwareToken,
+};
+pub use fault::Fault;
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::base::Secret;
+
+/// `X-Amz-Target: AWSCognitoIdentityProviderService.<Operation>`.
+pub const TARGET_PREFIX: &str = "AWSCognitoIdentityProviderService.";
+/// Content type of requests and answers.
+pub const CONTENT_TYPE: &str = "application/x-amz-json-1.1";
+
+/// Text that has to cross the wire and must not be seen elsewhere: no `Debug` of it, wiped on drop.
+#[derive(Clone, Debug)]
+pub struct Confidential(Secret<String>);
+
+impl Confidential {
+    pub fn expose(&self) -> &str {
+        self.0.expose()
+    }
+}
+
+impl From<&str> for Confidential {
+    fn from(text: &str) -> Self {
+        Self(text.into())
+    }
+}
+
+impl Serialize for Confidential {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.expose())
+    }
+}
+
+impl<'de> Deserialize<'de> for Confidential {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer).map(|text| Self(Secret::new(text)))
+    }
+}
+
+/// A string map whose values may be passwords, codes or tokens.
+#[derive(Clone, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Parameters(BTreeMap<String, Confidential>);
+
+impl Parameters {
+    pub fn new() -> Self {
+        Self::default()
+    }
+    #[must_use]
+    pub fn with(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.0.insert(name.to_owned(), Confidential(Secret::new(value.into())));
+        self
+    }
+    pub fn value(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(Confidential::expose)
+    }
+}
+
+impl std::fmt::Debug for Parameters {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_set().entries(self.0.keys()).finish()
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum AuthFlow {
+    #[serde(rename = "USER_SRP_AUTH")]
+    UserSrp,
+    #[serde(rename = "USER_PASSWORD_AUTH")]
+    UserPassword,
+    #[serde(rename = "CUSTOM_AUTH")]
+    Custom,
+    #[serde(rename = "REFRESH_TOKEN_AUTH", alias = "REFRESH_TOKEN")]
+    RefreshToken,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct InitiateAuth {
+    pub auth_flow: AuthFlow,
+    pub client_id: String,
+    pub auth_parameters: Parameters,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client_metadata: Option<BTreeMap<String, String>>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct RespondToAuthChallenge {
+    pub challenge_name: String,
+    pub client_id: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session: Option<String>,
+    pub challenge_responses: Parameters,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client_metadata: Option<BTreeMap<String, String>>,
+}
+
+/// Answer to both of the above. `challenge_name` stays text: an unknown one must be readable (COG-11).
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct AuthReply {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub challenge_name: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session: Option<String>,
+    #[serde(default)]
+    pub challenge_parameters: BTreeMap<String, String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub authentication_result: Option<AuthenticationResult>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct AuthenticationResult {
+    pub access_token: String,
+    #[serde(default)]
+    pub id_token: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refresh_token: Option<String>,
+    /// Seconds from receipt.
+    pub expires_in: u64,
+    pub token_type: String,
+}
+
+impl std::fmt::Debug for AuthenticationResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("AuthenticationResult")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_sign_in_begins_as_cognito_expects() {
+        let request = InitiateAuth {
+            auth_flow: AuthFlow::UserSrp,
+            client_id: "client".into(),
+            auth_parameters: Parameters::new().with("USERNAME", "ann@example.test").with("SRP_A", "2f"),
+            client_metadata: None,
+        };
+        let expected = json!({
+            "AuthFlow": "USER_SRP_AUTH",
+            "ClientId": "client",
+            "AuthParameters": {"USERNAME": "ann@example.test", "SRP_A": "2f"},
+        });
+        assert_eq!(serde_json::to_value(&request).unwrap(), expected);
+    }
+
+    #[test]
+    fn both_names_of_the_refresh_flow_are_read() {
+        for name in ["REFRESH_TOKEN_AUTH", "REFRESH_TOKEN"] {
+            assert_eq!(serde_json::from_value::<AuthFlow>(json!(name)).unwrap(), AuthFlow::RefreshToken);
+        }
+    }
+
+    #[test]
+    fn a_challenge_of_an_unknown_name_is_still_readable() {
+        let reply: AuthReply = serde_json::from_value(json!({
+            "ChallengeName": "WEB_AUTHN",
+            "Session": "s",
+            "ChallengeParameters": {"CREDENTIAL_REQUEST_OPTIONS": "{}"},
+            "AvailableChallenges": ["PASSWORD_SRP"],
+        }))
+        .unwrap();
+        assert_eq!(reply.challenge_name.as_deref(), Some("WEB_AUTHN"));
+    }
+
+    #[test]
+    fn tokens_are_read_without_a_new_refresh_token() {
+        let reply: AuthReply = serde_json::from_value(json!({
+            "AuthenticationResult": {"AccessToken": "a", "IdToken": "i", "ExpiresIn": 3600, "TokenType": "Bearer"},
+            "ChallengeParameters": {},
+        }))
+        .unwrap();
+        let result = reply.authentication_result.unwrap();
+        assert_eq!((result.access_token.as_str(), result.refresh_token, result.expires_in), ("a", None, 3600));
+    }
+
+    #[test]
+    fn messages_do_not_print_what_they_carry() {
+        let parameters = Parameters::new().with("PASSWORD", "hunter2");
+        let result = AuthenticationResult {
+            access_token: "hunter2".into(),
+            id_token: "hunter2".into(),
+            refresh_token: Some("hunter2".into()),
+            expires_in: 3600,
+            token_type: "Bearer".into(),
+        };
+        let printed = format!("{parameters:?} {result:?}");
+        assert!(printed.contains("PASSWORD") && !printed.contains("hunter2"), "{printed}");
+    }
+}
