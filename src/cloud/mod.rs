@@ -1,15 +1,53 @@
 //! `latchkey-cloud`: the account service. Speaks the protocol of remote.it (Cognito JSON, auth API, GraphQL, signed requests).
+//!
+//! A request is followed from `routes` to the one file of its operation (`cognito/`, `graphql/`, `auth_api`), which asks the
+//! `store` and answers. Everything that a second instance would need is in the store, or sealed into what the client holds.
 
-use std::path::PathBuf;
+mod accounts;
+mod auth_api;
+mod caller;
+mod cognito;
+mod error;
+mod graphql;
+mod heavy;
+mod ids;
+mod moment;
+mod routes;
+mod site;
+mod store;
+mod tokens;
+mod vault;
 
-use crate::base::{Clock, Entropy, Secret};
-use crate::net::{Listener, serve::Stop};
-use crate::protocol::recovery_code::RecoveryCode;
-use crate::protocol::totp::TotpSecret;
+pub use accounts::{AddedAccount, NewAccount, Requirement};
+pub use error::Error;
+
+use std::fs::DirBuilder;
+use std::os::unix::fs::DirBuilderExt as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::base::{Clock, Entropy};
+use crate::net::{self, Limits, Listener, serve::Stop};
+use heavy::Heavy;
+use moment::Moment;
+use site::Site;
+use store::Store;
+use tokens::Signer;
+use vault::Vault;
+
+const DATABASE: &str = "cloud.sqlite";
 
 /// The service with its store. Cheap to clone.
 #[derive(Clone)]
-pub struct Cloud {}
+pub struct Cloud {
+    plan: Arc<Plan>,
+    clock: Clock,
+    entropy: Entropy,
+    vault: Arc<Vault>,
+    store: Store,
+    signer: Arc<Signer>,
+    heavy: Heavy,
+}
 
 /// What a service is made of.
 #[derive(Clone, Debug)]
@@ -24,22 +62,6 @@ pub struct Plan {
     pub access_keys_per_account: u32,
 }
 
-#[derive(Debug)]
-pub struct NewAccount {
-    pub email: String,
-    pub password: Secret<String>,
-    pub totp: Option<TotpSecret>,
-    /// E.164; verified.
-    pub phone: Option<String>,
-}
-
-#[derive(Debug)]
-pub struct AddedAccount {
-    pub id: String,
-    /// Only when a second factor is on.
-    pub recovery_code: Option<RecoveryCode>,
-}
-
 /// Something that was to be delivered by mail or text message.
 #[derive(Clone, Debug)]
 pub struct OutboxMessage {
@@ -50,24 +72,46 @@ pub struct OutboxMessage {
     pub text: String,
 }
 
-/// Placeholder until the service's own errors are written.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {}
-
 impl Cloud {
     /// Opens (or makes) the store, runs migrations.
     pub async fn open(plan: Plan, clock: Clock, entropy: Entropy) -> Result<Self, Error> {
-        todo!("{plan:?} {entropy:?} {}", clock.monotonic().as_secs())
+        make_folder(&plan.state)?;
+        let database = plan.state.join(DATABASE);
+        let vault = Arc::new(Vault::open(&plan.state, database.exists(), &entropy)?);
+        let store = Store::open(&database, vault.clone(), entropy.clone()).await?;
+        let heavy = Heavy::new();
+        let signer = Arc::new(signing_key(&store, &heavy, Moment::of(clock.wall())).await?);
+        Ok(Self { plan: Arc::new(plan), clock, entropy, vault, store, signer, heavy })
     }
-    pub async fn add_account(&self, account: NewAccount) -> Result<AddedAccount, Error> {
-        todo!("{account:?}")
-    }
+
     /// Newest last.
     pub async fn outbox(&self) -> Result<Vec<OutboxMessage>, Error> {
-        todo!()
+        Ok(self.store.outbox().await?)
     }
+
     /// Serves until stopped.
     pub async fn serve(&self, listener: Listener, stop: Stop) {
-        todo!("{listener:?} {stop:?}")
+        let site = Site::new(self.clone(), &listener);
+        // Room for the bodies that must be answered in the protocol's own words rather than by a bare 413.
+        let limits = Limits { body: cognito::LARGEST_ANSWERED, ..Limits::default() };
+        net::serve(listener, routes::router(site), limits, stop).await;
     }
+
+    fn now(&self) -> Moment {
+        Moment::of(self.clock.wall())
+    }
+}
+
+fn make_folder(state: &Path) -> Result<(), Error> {
+    let made = DirBuilder::new().recursive(true).mode(0o700).create(state);
+    made.map_err(|error| Error::StateFolder(state.to_owned(), error))
+}
+
+async fn signing_key(store: &Store, heavy: &Heavy, now: Moment) -> Result<Signer, Error> {
+    const NAME: &str = "token signing key";
+    let pkcs8 = match store.find_server_secret(NAME).await? {
+        Some(pkcs8) => pkcs8,
+        None => store.server_secret(NAME, now, heavy.run(Signer::make).await??).await?,
+    };
+    Signer::read(&pkcs8)
 }

@@ -1,0 +1,142 @@
+//! Adding accounts from the machine itself.
+
+use super::Cloud;
+use super::error::Error;
+use super::ids::AccountId;
+use super::store::NewRow;
+use crate::base::Secret;
+use crate::protocol::recovery_code::RecoveryCode;
+use crate::protocol::srp::Verifier;
+use crate::protocol::totp::TotpSecret;
+
+#[derive(Debug)]
+pub struct NewAccount {
+    pub email: String,
+    pub password: Secret<String>,
+    pub totp: Option<TotpSecret>,
+    /// E.164; verified.
+    pub phone: Option<String>,
+}
+
+#[derive(Debug)]
+pub struct AddedAccount {
+    pub id: String,
+    /// Only when a second factor is on.
+    pub recovery_code: Option<RecoveryCode>,
+}
+
+/// What the owner must do at the next sign-in before it succeeds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Requirement {
+    /// NEW_PASSWORD_REQUIRED
+    NewPassword,
+    /// MFA_SETUP, when no second factor is on.
+    SecondFactor,
+}
+
+impl Cloud {
+    /// Each of `totp` and `phone` that is there is a second factor from the start.
+    pub async fn add_account(&self, account: NewAccount) -> Result<AddedAccount, Error> {
+        let email = account.email.trim();
+        check_email(email)?;
+        check_password(&account.password)?;
+        account.phone.as_deref().map_or(Ok(()), check_phone)?;
+        let id = AccountId::new(&self.entropy);
+        let verifier = self.verifier(&id, account.password).await?;
+        let row = NewRow { id: &id, email, verifier: &verifier, phone: account.phone.as_deref() };
+        let now = self.now();
+        if !self.store.add_account(row, now).await? {
+            return Err(Error::EmailTaken(email.to_owned()));
+        }
+        if let Some(secret) = &account.totp {
+            self.store.put_totp_factor(&id, secret, None, now).await?;
+        }
+        if account.phone.is_some() {
+            self.store.add_sms_factor(&id, now).await?;
+        }
+        let protected = account.totp.is_some() || account.phone.is_some();
+        let recovery_code = if protected { Some(self.new_recovery_code(&id).await?) } else { None };
+        Ok(AddedAccount { id: id.as_str().to_owned(), recovery_code })
+    }
+
+    /// Makes the owner do something at the next sign-in.
+    pub async fn require(&self, account: &str, requirement: Requirement) -> Result<(), Error> {
+        let id = AccountId::from_text(account);
+        let known = match requirement {
+            Requirement::NewPassword => self.store.require_new_password(&id).await?,
+            Requirement::SecondFactor => self.store.require_enrolment(&id).await?,
+        };
+        if known { Ok(()) } else { Err(Error::NoSuchAccount(account.to_owned())) }
+    }
+
+    /// What the store keeps instead of a password.
+    pub(super) async fn verifier(&self, id: &AccountId, password: Secret<String>) -> Result<Verifier, Error> {
+        let (pool, id, salt) = (self.pool_name().to_owned(), id.as_str().to_owned(), self.entropy.bytes());
+        self.heavy.run(move || Verifier::new(&pool, &id, &password, salt)).await
+    }
+
+    /// What follows the first `_` of the pool id.
+    pub(super) fn pool_name(&self) -> &str {
+        let pool = &self.plan.user_pool_id;
+        pool.split_once('_').map_or(pool, |(_region, name)| name)
+    }
+
+    async fn new_recovery_code(&self, id: &AccountId) -> Result<RecoveryCode, Error> {
+        let code = RecoveryCode::from_bytes(self.entropy.bytes());
+        self.store.set_recovery_code(id, &code, self.now()).await?;
+        Ok(code)
+    }
+}
+
+/// 7 to 256 characters, no white space (reference §1.2, §2.6).
+pub(super) fn check_password(password: &Secret<String>) -> Result<(), Error> {
+    let text = password.expose();
+    let fits = (7..=256).contains(&text.chars().count()) && !text.contains(char::is_whitespace);
+    if fits { Ok(()) } else { Err(Error::Password) }
+}
+
+fn check_email(email: &str) -> Result<(), Error> {
+    let shaped = email.split_once('@').is_some_and(|(local, domain)| !local.is_empty() && !domain.is_empty());
+    let fits = shaped && email.chars().count() <= 128 && !email.contains(|c: char| c.is_whitespace() || c.is_control());
+    if fits { Ok(()) } else { Err(Error::Email(email.to_owned())) }
+}
+
+/// `+`, then 7 to 15 digits that do not begin with 0 (SMS-01).
+fn check_phone(phone: &str) -> Result<(), Error> {
+    let digits = phone.strip_prefix('+').unwrap_or_default();
+    let fits = (7..=15).contains(&digits.len())
+        && !digits.starts_with('0')
+        && digits.bytes().all(|byte| byte.is_ascii_digit());
+    if fits { Ok(()) } else { Err(Error::Phone(phone.to_owned())) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_password_with_a_blank_or_out_of_length_is_refused() {
+        for bad in ["short1", "seven 77", "tab\there1", &"x".repeat(257)] {
+            assert!(check_password(&Secret::from(bad)).is_err(), "{bad}");
+        }
+        for good in ["seven77", "p%40ss&x=1", "🙂🙂aA1!aA1!", &"x".repeat(256)] {
+            assert!(check_password(&Secret::from(good)).is_ok(), "{good}");
+        }
+    }
+
+    #[test]
+    fn a_phone_number_is_international_digits() {
+        assert!(check_phone("+12065550100").is_ok());
+        for bad in ["12065550100", "+0123456789", "+1 206 555 0100", "+12345", "+1234567890123456", "+"] {
+            assert!(check_phone(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn an_email_address_has_two_sides_and_no_blanks() {
+        assert!(check_email("ann+pi@example.test").is_ok());
+        for bad in ["ann", "@example.test", "ann@", "an n@example.test", &format!("{}@x", "a".repeat(130))] {
+            assert!(check_email(bad).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! What a Cognito client is told when it does not get what it asked for (reference §1.9): names and texts are AWS's.
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use axum::http::StatusCode;
+
+use crate::cloud::caller;
+use crate::cloud::store;
+use crate::cloud::tokens::Refusal;
+use crate::protocol::{code, srp};
+
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Fault {
+    #[error("Incorrect username or password.")]
+    WrongPassword,
+    #[error("Password attempts exceeded")]
+    LockedOut,
+    #[error("User is disabled.")]
+    Disabled,
+    #[error("Invalid session for the user.")]
+    InvalidSession,
+    #[error("Invalid session for the user, session is expired.")]
+    SessionExpired,
+    #[error("TIMESTAMP is {} s from the service's clock; at most 300 s are allowed.", .0.as_secs())]
+    ClockOff(Duration),
+    #[error(transparent)]
+    AccessToken(#[from] Refusal),
+    #[error("Invalid Refresh Token")]
+    RefreshTokenUnknown,
+    #[error("Refresh Token has expired")]
+    RefreshTokenExpired,
+    #[error("Refresh Token has been revoked")]
+    RefreshTokenRevoked,
+    #[error("Unsupported token type")]
+    NotARefreshToken,
+    #[error("Invalid code received for user")]
+    WrongCode,
+    #[error("Invalid code provided, please request a code again.")]
+    ExpiredCode,
+    #[error("Your software token has already been used once.")]
+    ReusedCode,
+    #[error("Attempt limit exceeded, please try after some time.")]
+    TooManyTries,
+    #[error("Code mismatch")]
+    WrongEnrolmentCode,
+    #[error("Software Token MFA has not been enabled by the user")]
+    NoSoftwareToken,
+    #[error("MFA method not found")]
+    NoSuchFactor,
+    #[error("Password did not conform with policy: it must have 7 to 256 characters and no blanks")]
+    PasswordPolicy,
+    #[error("Missing required parameter {0}")]
+    Missing(&'static str),
+    #[error("1 validation error detected: Value at '{0}' failed to satisfy constraint: {1}")]
+    Constraint(&'static str, &'static str),
+    #[error("{0}")]
+    Parameter(Cow<'static, str>),
+    #[error("The request body is not JSON of the operation's types.")]
+    Serialization(#[source] serde_json::Error),
+    #[error("The request body is larger than the operation allows.")]
+    TooLong,
+    #[error("There is no such operation here.")]
+    UnknownOperation,
+    #[error("User pool client {0} does not exist.")]
+    UnknownClient(String),
+    #[error("Something went wrong in the service.")]
+    Store(#[from] store::Error),
+    #[error("Something went wrong in the service.")]
+    Service(#[from] crate::cloud::Error),
+}
+
+impl Fault {
+    pub(super) fn kind(&self) -> &'static str {
+        match self {
+            Self::WrongPassword
+            | Self::LockedOut
+            | Self::Disabled
+            | Self::InvalidSession
+            | Self::SessionExpired
+            | Self::ClockOff(_)
+            | Self::AccessToken(_)
+            | Self::RefreshTokenUnknown
+            | Self::RefreshTokenExpired
+            | Self::RefreshTokenRevoked => "NotAuthorizedException",
+            Self::NotARefreshToken => "UnsupportedTokenTypeException",
+            Self::WrongCode => "CodeMismatchException",
+            Self::ExpiredCode | Self::ReusedCode => "ExpiredCodeException",
+            Self::TooManyTries => "LimitExceededException",
+            Self::WrongEnrolmentCode => "EnableSoftwareTokenMFAException",
+            Self::NoSoftwareToken => "SoftwareTokenMFANotFoundException",
+            Self::NoSuchFactor => "MFAMethodNotFoundException",
+            Self::PasswordPolicy => "InvalidPasswordException",
+            Self::Missing(_) | Self::Constraint(..) | Self::Parameter(_) | Self::TooLong => "InvalidParameterException",
+            Self::Serialization(_) => "SerializationException",
+            Self::UnknownOperation => "UnknownOperationException",
+            Self::UnknownClient(_) => "ResourceNotFoundException",
+            Self::Store(_) | Self::Service(_) => "InternalErrorException",
+        }
+    }
+
+    pub(super) fn status(&self) -> StatusCode {
+        match self {
+            Self::Store(_) | Self::Service(_) => StatusCode::INTERNAL_SERVER_ERROR,
+            _the_clients_fault => StatusCode::BAD_REQUEST,
+        }
+    }
+}
+
+impl From<caller::Error> for Fault {
+    fn from(error: caller::Error) -> Self {
+        match error {
+            caller::Error::Token(refusal) => Self::AccessToken(refusal),
+            caller::Error::AccountDisabled => Self::Disabled,
+            caller::Error::Store(error) => Self::Store(error),
+            caller::Error::Signature(_) | caller::Error::UnknownKey(_) | caller::Error::KeyDisabled(_) => {
+                Self::AccessToken(Refusal::Invalid)
+            }
+        }
+    }
+}
+
+impl From<srp::Error> for Fault {
+    fn from(error: srp::Error) -> Self {
+        match error {
+            srp::Error::WrongProof => Self::WrongPassword,
+            srp::Error::ZeroPublicValue
+            | srp::Error::ZeroScrambler
+            | srp::Error::NotHex(_)
+            | srp::Error::NotBase64(_) => Self::Parameter(format!("SRP exchange: {error}").into()),
+        }
+    }
+}
+
+impl From<code::NotACode> for Fault {
+    fn from(not_a_code: code::NotACode) -> Self {
+        Self::Parameter(not_a_code.to_string().into())
+    }
+}

@@ -1,0 +1,88 @@
+//! `POST /`: the Cognito operations, one by the name in `X-Amz-Target` (reference §1).
+
+mod enrolment;
+mod fault;
+mod fields;
+mod first_time;
+mod password;
+mod pending;
+mod recovery;
+mod second_factor;
+mod session;
+mod step;
+mod wire;
+
+use axum::body::{Body, Bytes};
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::Response;
+use serde_json::Value;
+
+use super::ids::uuid;
+use super::site::Site;
+use crate::base::report;
+use crate::protocol::cognito::{AuthFlow, AuthReply, InitiateAuth, RespondToAuthChallenge, TARGET_PREFIX};
+use fault::Fault;
+
+/// Longer bodies get a bare 413.
+pub(super) const LARGEST_ANSWERED: usize = 2 * 1024 * 1024;
+
+pub(super) async fn operation(State(site): State<Site>, headers: HeaderMap, body: Body) -> Response {
+    let request_id = uuid(site.cloud.entropy.bytes());
+    let target = headers.get("x-amz-target").and_then(|target| target.to_str().ok()).unwrap_or_default();
+    let name = target.strip_prefix(TARGET_PREFIX).unwrap_or_default();
+    let outcome = match wire::read(body).await {
+        Ok(body) => perform(&site, name, &body).await,
+        Err(fault) => Err(fault),
+    };
+    log(&outcome, &request_id);
+    wire::answer(outcome, &request_id)
+}
+
+async fn perform(site: &Site, name: &str, body: &Bytes) -> Result<Value, Fault> {
+    match name {
+        "InitiateAuth" => wire::content(&initiate(site, &wire::parse(body)?).await?),
+        "RespondToAuthChallenge" => wire::content(&respond(site, &wire::parse(body)?).await?),
+        "AssociateSoftwareToken" => wire::content(&enrolment::associate(site, &wire::parse(body)?).await?),
+        "VerifySoftwareToken" => wire::content(&enrolment::verify(site, &wire::parse(body)?).await?),
+        "GetUser" => wire::content(&session::user(site, &wire::parse(body)?).await?),
+        "RevokeToken" => session::revoke(site, &wire::parse(body)?).await,
+        "GlobalSignOut" => session::sign_out_everywhere(site, &wire::parse(body)?).await,
+        _unknown => Err(Fault::UnknownOperation),
+    }
+}
+
+async fn initiate(site: &Site, request: &InitiateAuth) -> Result<AuthReply, Fault> {
+    let client = fields::client(site, &request.client_id)?;
+    let parameters = &request.auth_parameters;
+    match request.auth_flow {
+        AuthFlow::UserSrp => password::begin(site, client, parameters).await,
+        AuthFlow::UserPassword => password::check(site, client, parameters).await,
+        AuthFlow::Custom => recovery::begin(site, client, parameters).await,
+        AuthFlow::RefreshToken => session::refresh(site, client, parameters).await,
+    }
+}
+
+async fn respond(site: &Site, request: &RespondToAuthChallenge) -> Result<AuthReply, Fault> {
+    let client = fields::client(site, &request.client_id)?;
+    match request.challenge_name.as_str() {
+        "PASSWORD_VERIFIER" => password::prove(site, client, &request.challenge_responses).await,
+        "SOFTWARE_TOKEN_MFA" => second_factor::answer_totp(site, request).await,
+        "SMS_MFA" => second_factor::answer_sms(site, request).await,
+        "SELECT_MFA_TYPE" => second_factor::choose(site, request).await,
+        "CUSTOM_CHALLENGE" => recovery::answer(site, request).await,
+        "NEW_PASSWORD_REQUIRED" => first_time::set_password(site, request).await,
+        "MFA_SETUP" => first_time::finish_enrolment(site, request).await,
+        _unknown => Err(Fault::Constraint("challengeName", "Member must be a challenge that this service gives")),
+    }
+}
+
+fn log(outcome: &Result<Value, Fault>, request_id: &str) {
+    match outcome {
+        Ok(_) => tracing::debug!(request_id, "cognito operation answered"),
+        Err(fault @ (Fault::Store(_) | Fault::Service(_))) => {
+            tracing::warn!(request_id, error = report::chain(fault), "cognito operation failed");
+        }
+        Err(fault) => tracing::info!(request_id, kind = fault.kind(), "cognito operation refused"),
+    }
+}

@@ -1,0 +1,73 @@
+//! Finding the sign-in that a session text stands for, and how many answers it bears.
+
+use std::time::Duration;
+
+use super::fault::Fault;
+use super::fields;
+use crate::cloud::site::Site;
+use crate::cloud::store::{Account, Policy, SignIn, Stage};
+use crate::protocol::cognito::RespondToAuthChallenge;
+
+/// Across all sessions of an account, so that knowing the password does not buy endless guesses at the code.
+pub(super) const CODE_THROTTLE: Policy = Policy {
+    kind: "code",
+    free: 5,
+    first: Duration::from_secs(1),
+    longest: Duration::from_secs(900),
+    forget: Duration::from_secs(900),
+};
+
+/// A sign-in that waits for `stage`, and its account.
+pub(super) async fn find(
+    site: &Site,
+    request: &RespondToAuthChallenge,
+    stage: Stage,
+) -> Result<(SignIn, Account), Fault> {
+    let username = fields::username(&request.challenge_responses)?;
+    let sign_in = by_session(site, request.session.as_deref(), &request.client_id).await?;
+    if sign_in.stage != stage {
+        return Err(Fault::InvalidSession);
+    }
+    let account = owner(site, &sign_in, username).await?;
+    if sign_in.expires <= site.cloud.now() { Err(Fault::SessionExpired) } else { Ok((sign_in, account)) }
+}
+
+/// Any sign-in of that client, expired or not.
+pub(super) async fn by_session(site: &Site, session: Option<&str>, client: &str) -> Result<SignIn, Fault> {
+    let sign_in = site.cloud.store.sign_in(fields::session(session)?).await?;
+    sign_in.filter(|sign_in| sign_in.client_id == client).ok_or(Fault::InvalidSession)
+}
+
+/// The account of a sign-in, when `username` is its name.
+pub(super) async fn owner(site: &Site, sign_in: &SignIn, username: &str) -> Result<Account, Fault> {
+    let id = sign_in.account.as_ref().ok_or(Fault::InvalidSession)?;
+    let account = site.cloud.store.account(id).await?.ok_or(Fault::InvalidSession)?;
+    if account.disabled {
+        return Err(Fault::Disabled);
+    }
+    if account.is_named(username) { Ok(account) } else { Err(Fault::InvalidSession) }
+}
+
+/// Before a code is looked at.
+pub(super) async fn admit(site: &Site, sign_in: &SignIn, account: &Account) -> Result<(), Fault> {
+    let (store, now) = (&site.cloud.store, site.cloud.now());
+    if store.locked_until(&CODE_THROTTLE, account.id.as_str(), now).await?.is_some() {
+        return Err(Fault::TooManyTries);
+    }
+    if store.count_try(sign_in).await? { Ok(()) } else { Err(Fault::InvalidSession) }
+}
+
+/// After a code was wrong.
+pub(super) async fn wrong(site: &Site, account: &Account) -> Result<Fault, Fault> {
+    let locked = site.cloud.store.note_wrong(&CODE_THROTTLE, account.id.as_str(), site.cloud.now()).await?;
+    Ok(locked.map_or(Fault::WrongCode, |_until| Fault::TooManyTries))
+}
+
+/// After a code was right: it counts unless too many wrong ones came before, or the session was used meanwhile.
+pub(super) async fn right(site: &Site, sign_in: &SignIn, account: &Account) -> Result<(), Fault> {
+    let (store, now) = (&site.cloud.store, site.cloud.now());
+    if store.note_right(&CODE_THROTTLE, account.id.as_str(), now).await?.is_some() {
+        return Err(Fault::TooManyTries);
+    }
+    if store.end_sign_in(sign_in).await? { Ok(()) } else { Err(Fault::InvalidSession) }
+}

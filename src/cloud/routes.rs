@@ -1,0 +1,105 @@
+//! Every URL of the service.
+//!
+//! | URL | what |
+//! |---|---|
+//! | `POST /` | Cognito operations |
+//! | `POST /graphql/v1` | the account and its access keys, by token or signature |
+//! | `POST /v1/checkSaml`, `GET /v1/mfaPref`, `GET /v1/globalSignout` | the auth API |
+//! | `/{pool}/.well-known/jwks.json`, `/{pool}/.well-known/openid-configuration` | how to verify our tokens |
+//! | `/.well-known/latchkey` | what an agent must know of us |
+//! | `/health` | does it work? |
+
+use axum::extract::{Path, Request, State};
+use axum::http::header::{
+    ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS,
+    ACCESS_CONTROL_MAX_AGE, CACHE_CONTROL, DATE,
+};
+use axum::http::{HeaderValue, Method, StatusCode};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use serde_json::json;
+
+use super::site::Site;
+use super::{auth_api, cognito, graphql};
+use crate::protocol::http_date;
+
+pub(super) fn router(site: Site) -> Router {
+    Router::new()
+        .route("/", post(cognito::operation))
+        .route("/graphql/v1", post(graphql::answer))
+        .route("/v1/checkSaml", post(auth_api::check_saml))
+        .route("/v1/mfaPref", get(auth_api::mfa_preference).post(auth_api::set_mfa_preference))
+        .route("/v1/globalSignout", get(auth_api::global_sign_out))
+        .route("/.well-known/latchkey", get(discovery))
+        .route("/{pool}/.well-known/jwks.json", get(jwks))
+        .route("/{pool}/.well-known/openid-configuration", get(openid_configuration))
+        .route("/health", get(health))
+        .layer(from_fn_with_state(site.clone(), frame))
+        .with_state(site)
+}
+
+/// Around every answer: pages of any origin may call (no cookie carries a session here), and `Date` is the time that
+/// signatures and timestamps are checked against, so that a client can learn it.
+async fn frame(State(site): State<Site>, request: Request, next: Next) -> Response {
+    let mut response = if request.method() == Method::OPTIONS {
+        StatusCode::NO_CONTENT.into_response()
+    } else {
+        next.run(request).await
+    };
+    let headers = response.headers_mut();
+    if let Ok(date) = HeaderValue::from_str(&http_date::format(site.cloud.clock.wall())) {
+        headers.insert(DATE, date);
+    }
+    for (name, value) in [
+        (ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
+        (ACCESS_CONTROL_ALLOW_METHODS, "GET, POST, OPTIONS"),
+        (
+            ACCESS_CONTROL_ALLOW_HEADERS,
+            "authorization, cache-control, content-digest, content-type, developerkey, signature, signature-input, \
+             x-amz-target, x-amz-user-agent, x-r3-user",
+        ),
+        (ACCESS_CONTROL_EXPOSE_HEADERS, "date, x-amzn-errormessage, x-amzn-errortype, x-amzn-requestid"),
+        (ACCESS_CONTROL_MAX_AGE, "86400"),
+    ] {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    response
+}
+
+async fn discovery(State(site): State<Site>) -> Response {
+    Json(site.discovery()).into_response()
+}
+
+async fn jwks(State(site): State<Site>, Path(pool): Path<String>) -> Response {
+    if pool == site.cloud.plan.user_pool_id { Json(site.cloud.signer.jwks()).into_response() } else { no_such_pool() }
+}
+
+async fn openid_configuration(State(site): State<Site>, Path(pool): Path<String>) -> Response {
+    if pool != site.cloud.plan.user_pool_id {
+        return no_such_pool();
+    }
+    let issuer = site.issuer();
+    Json(json!({
+        "issuer": issuer,
+        "jwks_uri": format!("{issuer}/.well-known/jwks.json"),
+        "id_token_signing_alg_values_supported": ["RS256"],
+        "response_types_supported": ["code"],
+        "subject_types_supported": ["public"],
+    }))
+    .into_response()
+}
+
+async fn health(State(site): State<Site>) -> Response {
+    if site.cloud.store.answers().await {
+        Json(json!({ "status": "ok" })).into_response()
+    } else {
+        (StatusCode::SERVICE_UNAVAILABLE, Json(json!({ "status": "the database does not answer" }))).into_response()
+    }
+}
+
+fn no_such_pool() -> Response {
+    (StatusCode::NOT_FOUND, Json(json!({ "message": "There is no such user pool." }))).into_response()
+}

@@ -1,0 +1,77 @@
+//! The service as one listener shows it: the state of every handler.
+
+use std::sync::Arc;
+
+use super::Cloud;
+use super::caller;
+use super::error::Error;
+use super::store::{Account, Family};
+use super::tokens::{Access, Issue, LIFETIME, Refusal};
+use crate::net::Listener;
+use crate::protocol::cognito::AuthenticationResult;
+use crate::protocol::discovery::Discovery;
+
+#[derive(Clone)]
+pub(crate) struct Site {
+    pub(crate) cloud: Cloud,
+    url: Arc<str>,
+    issuer: Arc<str>,
+}
+
+impl Site {
+    pub(super) fn new(cloud: Cloud, listener: &Listener) -> Self {
+        let own = || listener.address().map_or_else(|| "http://localhost".to_owned(), |address| format!("http://{address}"));
+        let url = cloud.plan.public_url.clone().unwrap_or_else(own);
+        let url = url.trim_end_matches('/');
+        let issuer = format!("{url}/{}", cloud.plan.user_pool_id).into();
+        Self { cloud, url: url.into(), issuer }
+    }
+
+    /// Where clients reach the service, without a slash at the end.
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// `iss` of every token.
+    pub(crate) fn issuer(&self) -> &str {
+        &self.issuer
+    }
+
+    /// `bound-recovery`: recovery by CUSTOM_AUTH needs the session of a sign-in whose password was right, sent as `SESSION`
+    /// among the AuthParameters.
+    pub(crate) fn discovery(&self) -> Discovery {
+        let pool = &self.cloud.plan.user_pool_id;
+        Discovery {
+            user_pool_id: pool.clone(),
+            client_id: self.cloud.plan.client_id.clone(),
+            region: pool.split_once('_').map_or("local", |(region, _name)| region).to_owned(),
+            cognito_endpoint: format!("{}/", self.url),
+            auth_api: format!("{}/v1", self.url),
+            graphql: format!("{}/graphql/v1", self.url),
+            oauth: None,
+            features: vec!["bound-recovery".to_owned()],
+        }
+    }
+
+    /// Fresh tokens of a family. The refresh token, when there is one to tell, is the caller's to add.
+    pub(crate) fn issue(&self, account: &Account, family: &Family) -> Result<AuthenticationResult, Error> {
+        let issue = Issue { issuer: &self.issuer, family, account, now: self.cloud.now() };
+        Ok(AuthenticationResult {
+            access_token: self.cloud.signer.access_token(&issue, &self.cloud.entropy)?,
+            id_token: self.cloud.signer.id_token(&issue, &self.cloud.entropy)?,
+            refresh_token: None,
+            expires_in: LIFETIME,
+            token_type: "Bearer".to_owned(),
+        })
+    }
+
+    /// Who an access token stands for, unless it was revoked.
+    pub(crate) async fn bearer(&self, token: &str) -> Result<(Account, Access), caller::Error> {
+        let access = self.cloud.signer.check(token, &self.issuer, self.cloud.now())?;
+        if !self.cloud.store.family_stands(&access.family).await? {
+            return Err(Refusal::Revoked.into());
+        }
+        let account = self.cloud.store.account(&access.account).await?.ok_or(Refusal::Invalid)?;
+        if account.disabled { Err(caller::Error::AccountDisabled) } else { Ok((account, access)) }
+    }
+}

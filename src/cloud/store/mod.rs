@@ -1,0 +1,102 @@
+//! What the service keeps, one file per noun. One SQL for SQLite and PostgreSQL: `$1` parameters, TEXT, BIGINT and BYTEA,
+//! and single statements that decide by the number of rows they touched, so that several instances may share it.
+
+mod access_keys;
+mod accounts;
+mod enrolments;
+mod factors;
+mod outbox;
+mod recovery;
+mod sent_codes;
+mod sign_ins;
+mod spent_blocks;
+mod throttles;
+mod token_families;
+
+pub(crate) use access_keys::{Created, StoredKey};
+pub(crate) use accounts::{Account, NewRow};
+pub(crate) use factors::{Factor, FactorKind};
+pub(crate) use outbox::Channel;
+pub(crate) use sent_codes::{Answer, Purpose};
+pub(crate) use sign_ins::{NewSignIn, SignIn, Stage};
+pub(crate) use throttles::Policy;
+pub(crate) use token_families::Family;
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+
+use super::moment::Moment;
+use super::vault::Vault;
+use crate::base::{Entropy, Secret};
+
+type Database = sqlx::Sqlite;
+
+#[derive(Clone)]
+pub(crate) struct Store {
+    pool: sqlx::Pool<Database>,
+    vault: Arc<Vault>,
+    entropy: Entropy,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("a statement failed")]
+    Statement(#[from] sqlx::Error),
+    #[error("the database cannot be brought to this version's form")]
+    Migration(#[from] sqlx::migrate::MigrateError),
+    #[error("{0} in the database does not open with this server key")]
+    Sealed(&'static str),
+}
+
+impl Store {
+    /// Opens (or makes) the database file and brings it to the present form.
+    pub(super) async fn open(file: &Path, vault: Arc<Vault>, entropy: Entropy) -> Result<Self, Error> {
+        let options = SqliteConnectOptions::new()
+            .filename(file)
+            .create_if_missing(true)
+            .foreign_keys(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Normal)
+            .busy_timeout(Duration::from_secs(10));
+        let pool = SqlitePoolOptions::new().max_connections(8).connect_with(options).await?;
+        sqlx::migrate!("src/cloud/migrations").run(&pool).await?;
+        Ok(Self { pool, vault, entropy })
+    }
+
+    /// Does the database answer?
+    pub(crate) async fn answers(&self) -> bool {
+        sqlx::query("SELECT 1").execute(&self.pool).await.is_ok()
+    }
+
+    /// The sealed secret of that name that all instances share; the first one to come makes it.
+    pub(super) async fn server_secret(
+        &self,
+        name: &'static str,
+        now: Moment,
+        made: Secret<Vec<u8>>,
+    ) -> Result<Secret<Vec<u8>>, Error> {
+        sqlx::query("INSERT INTO server_secrets (name, sealed, created) VALUES ($1, $2, $3) ON CONFLICT (name) DO NOTHING")
+            .bind(name)
+            .bind(self.vault.seal(name, made.expose()))
+            .bind(now)
+            .execute(&self.pool)
+            .await?;
+        self.find_server_secret(name).await?.ok_or(Error::Sealed(name))
+    }
+
+    pub(super) async fn find_server_secret(&self, name: &'static str) -> Result<Option<Secret<Vec<u8>>>, Error> {
+        let sealed: Option<Vec<u8>> = sqlx::query_scalar("SELECT sealed FROM server_secrets WHERE name = $1")
+            .bind(name)
+            .fetch_optional(&self.pool)
+            .await?;
+        sealed.map(|sealed| self.vault.unseal(name, &sealed).map_err(|_other_key| Error::Sealed(name))).transpose()
+    }
+
+    /// A transaction that owns the write lock from its start, so that it cannot fail half-way for another writer.
+    async fn begin(&self) -> Result<sqlx::Transaction<'static, Database>, Error> {
+        Ok(self.pool.begin_with("BEGIN IMMEDIATE").await?)
+    }
+}

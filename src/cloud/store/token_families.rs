@@ -1,0 +1,101 @@
+//! Refresh tokens, as marks. A family is one refresh token with every token made from it; its id is their `origin_jti`.
+
+use std::time::Duration;
+
+use data_encoding::BASE64URL_NOPAD;
+use sqlx::Row as _;
+
+use super::{Error, Store};
+use crate::base::Secret;
+use crate::cloud::ids::{AccountId, uuid};
+use crate::cloud::moment::Moment;
+
+/// An expired token is still known for so long, to be told from one that never was.
+const REMEMBERED: Duration = Duration::from_secs(30 * 24 * 3600);
+
+#[derive(Debug)]
+pub(crate) struct Family {
+    pub(crate) id: String,
+    pub(crate) account: AccountId,
+    pub(crate) client_id: String,
+    pub(crate) auth_time: Moment,
+    pub(crate) expires: Moment,
+    pub(crate) revoked: bool,
+}
+
+impl Store {
+    /// A new family and its refresh token, which is told only now.
+    pub(crate) async fn begin_family(
+        &self,
+        account: &AccountId,
+        client_id: &str,
+        expires: Moment,
+        now: Moment,
+    ) -> Result<(Family, Secret<String>), Error> {
+        sqlx::query("DELETE FROM token_families WHERE expires < $1").bind(now.minus(REMEMBERED)).execute(&self.pool).await?;
+        let id = uuid(self.entropy.bytes());
+        let token = Secret::new(BASE64URL_NOPAD.encode(self.entropy.secret::<48>().expose()));
+        sqlx::query(
+            "INSERT INTO token_families (id, account_id, client_id, refresh_hash, auth_time, expires) \
+             VALUES ($1, $2, $3, $4, $5, $6)",
+        )
+        .bind(&id)
+        .bind(account)
+        .bind(client_id)
+        .bind(self.refresh_mark(token.expose()))
+        .bind(now)
+        .bind(expires)
+        .execute(&self.pool)
+        .await?;
+        let client_id = client_id.to_owned();
+        Ok((Family { id, account: account.clone(), client_id, auth_time: now, expires, revoked: false }, token))
+    }
+
+    pub(crate) async fn family_of(&self, refresh_token: &str) -> Result<Option<Family>, Error> {
+        let row = sqlx::query("SELECT * FROM token_families WHERE refresh_hash = $1")
+            .bind(self.refresh_mark(refresh_token))
+            .fetch_optional(&self.pool)
+            .await?;
+        let Some(row) = row else { return Ok(None) };
+        Ok(Some(Family {
+            id: row.try_get("id")?,
+            account: row.try_get("account_id")?,
+            client_id: row.try_get("client_id")?,
+            auth_time: row.try_get("auth_time")?,
+            expires: row.try_get("expires")?,
+            revoked: row.try_get::<Option<i64>, _>("revoked")?.is_some(),
+        }))
+    }
+
+    /// May tokens of this family still be used?
+    pub(crate) async fn family_stands(&self, id: &str) -> Result<bool, Error> {
+        let found: Option<i64> = sqlx::query_scalar("SELECT 1 FROM token_families WHERE id = $1 AND revoked IS NULL")
+            .bind(id)
+            .fetch_optional(&self.pool)
+            .await?;
+        Ok(found.is_some())
+    }
+
+    pub(crate) async fn revoke_family(&self, id: &str, now: Moment) -> Result<(), Error> {
+        sqlx::query("UPDATE token_families SET revoked = $2 WHERE id = $1 AND revoked IS NULL")
+            .bind(id)
+            .bind(now)
+            .execute(&self.pool)
+            .await?;
+        Ok(())
+    }
+
+    /// Signs the account out everywhere. Access keys are not touched.
+    pub(crate) async fn revoke_families(&self, account: &AccountId, now: Moment) -> Result<(), Error> {
+        sqlx::query("UPDATE token_families SET revoked = $2 WHERE account_id = $1 AND revoked IS NULL")
+            .bind(account)
+            .bind(now)
+            .execute(&self.pool)
+            .await?;
+        Ok(())
+    }
+
+    fn refresh_mark(&self, token: &str) -> String {
+        self.vault.mark("refresh token", token.as_bytes())
+    }
+}
