@@ -84,9 +84,7 @@ fn check(
     if as_received != Err(signature::Refusal::WrongSignature) {
         return as_received;
     }
-    let rewritten: Vec<(&str, &str)> = headers
-        .iter()
-        .map(|&(name, value)| (name, if name == HOST.as_str() { public_host } else { value }))
-        .collect();
+    let rewritten: Vec<(&str, &str)> =
+        headers.iter().map(|&(name, value)| (name, if name == HOST.as_str() { public_host } else { value })).collect();
     presented.verify(&Request { headers: &rewritten, ..request }, body, secret.expose(), now)
 }

@@ -7,6 +7,7 @@ mod accounts;
 mod auth_api;
 mod caller;
 mod cognito;
+pub mod command;
 mod error;
 mod graphql;
 mod heavy;

@@ -20,7 +20,8 @@ pub(crate) struct Site {
 
 impl Site {
     pub(super) fn new(cloud: Cloud, listener: &Listener) -> Self {
-        let own = || listener.address().map_or_else(|| "http://localhost".to_owned(), |address| format!("http://{address}"));
+        let own =
+            || listener.address().map_or_else(|| "http://localhost".to_owned(), |address| format!("http://{address}"));
         let url = cloud.plan.public_url.clone().unwrap_or_else(own);
         let url = url.trim_end_matches('/');
         let issuer = format!("{url}/{}", cloud.plan.user_pool_id).into();

@@ -180,11 +180,8 @@ impl Signer {
     fn sign(&self, claims: &impl Serialize) -> Result<String, Error> {
         let header = json!({ "alg": "RS256", "kid": self.kid });
         let claims = serde_json::to_vec(claims).map_err(|_unwritable| Error::SigningKey)?;
-        let mut token = format!(
-            "{}.{}",
-            BASE64URL_NOPAD.encode(header.to_string().as_bytes()),
-            BASE64URL_NOPAD.encode(&claims)
-        );
+        let mut token =
+            format!("{}.{}", BASE64URL_NOPAD.encode(header.to_string().as_bytes()), BASE64URL_NOPAD.encode(&claims));
         let mut signature = vec![0; self.key.public_modulus_len()];
         self.key
             .sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), token.as_bytes(), &mut signature)

@@ -6,7 +6,8 @@ use crate::protocol::cognito::Parameters;
 
 /// The client id, when it is ours.
 pub(super) fn client<'a>(site: &Site, id: &'a str) -> Result<&'a str, Fault> {
-    let shaped = (1..=128).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'+'));
+    let shaped =
+        (1..=128).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'+'));
     if !shaped {
         return Err(Fault::Constraint("clientId", "Member must satisfy regular expression pattern: [\\w+]{1,128}"));
     }
@@ -20,8 +21,13 @@ pub(super) fn required<'a>(parameters: &'a Parameters, name: &'static str) -> Re
 /// USERNAME without the blanks around it.
 pub(super) fn username(parameters: &Parameters) -> Result<&str, Fault> {
     let name = required(parameters, "USERNAME")?.trim();
-    let fits = (1..=128).contains(&name.chars().count()) && !name.contains(|c: char| c.is_whitespace() || c.is_control());
-    if fits { Ok(name) } else { Err(Fault::Constraint("username", "Member must have 1 to 128 characters and no blanks")) }
+    let fits =
+        (1..=128).contains(&name.chars().count()) && !name.contains(|c: char| c.is_whitespace() || c.is_control());
+    if fits {
+        Ok(name)
+    } else {
+        Err(Fault::Constraint("username", "Member must have 1 to 128 characters and no blanks"))
+    }
 }
 
 /// A session text, which is opaque.

@@ -139,10 +139,9 @@ async fn settle(site: &Site, client: &str, id: &AccountId, proved: Option<Accoun
 
 /// A wrong clock must not look like a wrong password, nor count as one (COG-08).
 fn check_clock(timestamp: &str, now: Moment) -> Result<(), Fault> {
-    let claimed = srp::parse_timestamp(timestamp).map(Moment::of).ok_or(Fault::Constraint(
-        "TIMESTAMP",
-        "Member must have the form 'Tue Jan 2 03:04:05 UTC 2024'",
-    ))?;
+    let claimed = srp::parse_timestamp(timestamp)
+        .map(Moment::of)
+        .ok_or(Fault::Constraint("TIMESTAMP", "Member must have the form 'Tue Jan 2 03:04:05 UTC 2024'"))?;
     let off = now.until(claimed).max(claimed.until(now));
     if off > CLOCK_WINDOW { Err(Fault::ClockOff(off)) } else { Ok(()) }
 }

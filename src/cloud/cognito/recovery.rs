@@ -166,12 +166,7 @@ async fn next(
 }
 
 /// The same question once more, while the session bears it.
-async fn again(
-    site: &Site,
-    request: &RespondToAuthChallenge,
-    sign_in: &SignIn,
-    ask: Ask,
-) -> Result<AuthReply, Fault> {
+async fn again(site: &Site, request: &RespondToAuthChallenge, sign_in: &SignIn, ask: Ask) -> Result<AuthReply, Fault> {
     let borne = site.cloud.store.count_try(sign_in).await?;
     if borne { Ok(challenge(request.session.clone(), ask)) } else { Err(Fault::InvalidSession) }
 }

@@ -46,8 +46,7 @@ pub(super) async fn answer_sms(site: &Site, request: &RespondToAuthChallenge) ->
 pub(super) async fn choose(site: &Site, request: &RespondToAuthChallenge) -> Result<AuthReply, Fault> {
     let (sign_in, account) = pending::find(site, request, Stage::ChoiceOfFactor).await?;
     let answer = fields::required(&request.challenge_responses, "ANSWER")?;
-    let kind = FactorKind::named(answer)
-        .ok_or(Fault::Constraint("ANSWER", "Member must be one of MFAS_CAN_CHOOSE"))?;
+    let kind = FactorKind::named(answer).ok_or(Fault::Constraint("ANSWER", "Member must be one of MFAS_CAN_CHOOSE"))?;
     let factors = site.cloud.store.factors(&account.id).await?;
     if !factors.iter().any(|factor| factor.kind == kind) {
         return Err(Fault::NoSuchFactor);

@@ -90,13 +90,8 @@ async fn ask<const N: usize>(
     parameters: [(&str, String); N],
 ) -> Result<AuthReply, Fault> {
     let now = site.cloud.now();
-    let sign_in = NewSignIn {
-        client_id: client,
-        account: Some(&account.id),
-        stage,
-        lost: &[],
-        expires: now.plus(STEP_LIFETIME),
-    };
+    let sign_in =
+        NewSignIn { client_id: client, account: Some(&account.id), stage, lost: &[], expires: now.plus(STEP_LIFETIME) };
     let session = site.cloud.store.begin_sign_in(sign_in, now).await?;
     let reply = AuthReply {
         challenge_name: Some(challenge.to_owned()),

@@ -103,7 +103,11 @@ impl Store {
         if key.last_used.is_some_and(|last| last > before) {
             return Ok(());
         }
-        sqlx::query("UPDATE access_keys SET last_used = $2 WHERE id = $1").bind(&key.id).bind(now).execute(&self.pool).await?;
+        sqlx::query("UPDATE access_keys SET last_used = $2 WHERE id = $1")
+            .bind(&key.id)
+            .bind(now)
+            .execute(&self.pool)
+            .await?;
         Ok(())
     }
 }

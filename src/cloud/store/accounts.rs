@@ -77,7 +77,8 @@ impl Store {
 
     /// `false` when there is no such account.
     pub(crate) async fn require_new_password(&self, id: &AccountId) -> Result<bool, Error> {
-        let done = sqlx::query("UPDATE accounts SET must_set_password = 1 WHERE id = $1").bind(id).execute(&self.pool).await?;
+        let done =
+            sqlx::query("UPDATE accounts SET must_set_password = 1 WHERE id = $1").bind(id).execute(&self.pool).await?;
         Ok(done.rows_affected() == 1)
     }
 
@@ -88,15 +89,21 @@ impl Store {
     }
 
     pub(crate) async fn note_sign_in(&self, id: &AccountId, now: Moment) -> Result<(), Error> {
-        sqlx::query("UPDATE accounts SET last_sign_in = $2 WHERE id = $1").bind(id).bind(now).execute(&self.pool).await?;
+        sqlx::query("UPDATE accounts SET last_sign_in = $2 WHERE id = $1")
+            .bind(id)
+            .bind(now)
+            .execute(&self.pool)
+            .await?;
         Ok(())
     }
 
     fn read_account(&self, row: &<Database as sqlx::Database>::Row) -> Result<Account, Error> {
         let id: AccountId = row.try_get("id")?;
         let sealed: Vec<u8> = row.try_get("sealed_verifier")?;
-        let bytes =
-            self.vault.unseal(&verifier_kind(&id), &sealed).map_err(|_other_key| Error::Sealed("a password verifier"))?;
+        let bytes = self
+            .vault
+            .unseal(&verifier_kind(&id), &sealed)
+            .map_err(|_other_key| Error::Sealed("a password verifier"))?;
         Ok(Account {
             verifier: Verifier::from_bytes(bytes.expose()).ok_or(Error::Sealed("a password verifier"))?,
             id,

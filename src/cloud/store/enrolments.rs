@@ -10,7 +10,12 @@ use crate::cloud::moment::Moment;
 use crate::protocol::totp::{Step, TotpSecret};
 
 impl Store {
-    pub(crate) async fn begin_enrolment(&self, account: &AccountId, secret: &TotpSecret, now: Moment) -> Result<(), Error> {
+    pub(crate) async fn begin_enrolment(
+        &self,
+        account: &AccountId,
+        secret: &TotpSecret,
+        now: Moment,
+    ) -> Result<(), Error> {
         sqlx::query(
             "INSERT INTO enrolments (account_id, sealed_secret, created) VALUES ($1, $2, $3) \
              ON CONFLICT (account_id) DO UPDATE SET \

@@ -78,12 +78,14 @@ impl Store {
         now: Moment,
         made: Secret<Vec<u8>>,
     ) -> Result<Secret<Vec<u8>>, Error> {
-        sqlx::query("INSERT INTO server_secrets (name, sealed, created) VALUES ($1, $2, $3) ON CONFLICT (name) DO NOTHING")
-            .bind(name)
-            .bind(self.vault.seal(name, made.expose()))
-            .bind(now)
-            .execute(&self.pool)
-            .await?;
+        sqlx::query(
+            "INSERT INTO server_secrets (name, sealed, created) VALUES ($1, $2, $3) ON CONFLICT (name) DO NOTHING",
+        )
+        .bind(name)
+        .bind(self.vault.seal(name, made.expose()))
+        .bind(now)
+        .execute(&self.pool)
+        .await?;
         self.find_server_secret(name).await?.ok_or(Error::Sealed(name))
     }
 

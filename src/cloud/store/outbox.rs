@@ -56,7 +56,9 @@ impl Store {
 
     /// Newest last.
     pub(crate) async fn outbox(&self) -> Result<Vec<OutboxMessage>, Error> {
-        let rows = sqlx::query("SELECT at, kind, recipient, sealed_text FROM outbox ORDER BY place, at").fetch_all(&self.pool).await?;
+        let rows = sqlx::query("SELECT at, kind, recipient, sealed_text FROM outbox ORDER BY place, at")
+            .fetch_all(&self.pool)
+            .await?;
         rows.iter()
             .map(|row| {
                 let sealed: Vec<u8> = row.try_get("sealed_text")?;

@@ -15,7 +15,10 @@ impl Store {
         now: Moment,
     ) -> Result<(), Error> {
         let mut transaction = self.begin().await?;
-        sqlx::query("DELETE FROM recovery_codes WHERE account_id = $1").bind(account).execute(&mut *transaction).await?;
+        sqlx::query("DELETE FROM recovery_codes WHERE account_id = $1")
+            .bind(account)
+            .execute(&mut *transaction)
+            .await?;
         sqlx::query("INSERT INTO recovery_codes (account_id, hash, created) VALUES ($1, $2, $3)")
             .bind(account)
             .bind(self.recovery_mark(account, code))
@@ -36,12 +39,13 @@ impl Store {
         now: Moment,
     ) -> Result<bool, Error> {
         let mut transaction = self.begin().await?;
-        let used = sqlx::query("UPDATE recovery_codes SET used = $3 WHERE account_id = $1 AND hash = $2 AND used IS NULL")
-            .bind(&account.id)
-            .bind(self.recovery_mark(&account.id, code))
-            .bind(now)
-            .execute(&mut *transaction)
-            .await?;
+        let used =
+            sqlx::query("UPDATE recovery_codes SET used = $3 WHERE account_id = $1 AND hash = $2 AND used IS NULL")
+                .bind(&account.id)
+                .bind(self.recovery_mark(&account.id, code))
+                .bind(now)
+                .execute(&mut *transaction)
+                .await?;
         if used.rows_affected() == 0 {
             return Ok(false);
         }

@@ -93,7 +93,9 @@ impl Store {
             .vault
             .unseal(&kind(account, purpose), &sealed)
             .map_err(|_other_key| Error::Sealed("a code that was sent"))?;
-        String::from_utf8(code.expose().clone()).map(|code| Some(Secret::new(code))).map_err(|_| Error::Sealed("a code"))
+        String::from_utf8(code.expose().clone())
+            .map(|code| Some(Secret::new(code)))
+            .map_err(|_| Error::Sealed("a code"))
     }
 }
 

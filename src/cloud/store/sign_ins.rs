@@ -60,8 +60,7 @@ impl Stage {
     }
 
     fn named(name: &str) -> Option<Self> {
-        let plain =
-            [Self::NewPassword, Self::Enrolment, Self::ChoiceOfFactor, Self::MailedCode, Self::RecoveryCode];
+        let plain = [Self::NewPassword, Self::Enrolment, Self::ChoiceOfFactor, Self::MailedCode, Self::RecoveryCode];
         plain.into_iter().find(|stage| stage.name() == name).or_else(|| FactorKind::named(name).map(Self::Factor))
     }
 }
@@ -72,15 +71,17 @@ impl Store {
         sqlx::query("DELETE FROM sign_ins WHERE expires < $1").bind(now.minus(REMEMBERED)).execute(&self.pool).await?;
         let session = Secret::new(BASE64URL_NOPAD.encode(self.entropy.secret::<48>().expose()));
         let lost: Vec<&str> = new.lost.iter().map(|kind| kind.name()).collect();
-        sqlx::query("INSERT INTO sign_ins (id, client_id, account_id, stage, lost, expires) VALUES ($1, $2, $3, $4, $5, $6)")
-            .bind(self.sign_in_id(session.expose()))
-            .bind(new.client_id)
-            .bind(new.account)
-            .bind(new.stage.name())
-            .bind(lost.join(" "))
-            .bind(new.expires)
-            .execute(&self.pool)
-            .await?;
+        sqlx::query(
+            "INSERT INTO sign_ins (id, client_id, account_id, stage, lost, expires) VALUES ($1, $2, $3, $4, $5, $6)",
+        )
+        .bind(self.sign_in_id(session.expose()))
+        .bind(new.client_id)
+        .bind(new.account)
+        .bind(new.stage.name())
+        .bind(lost.join(" "))
+        .bind(new.expires)
+        .execute(&self.pool)
+        .await?;
         Ok(session)
     }
 

@@ -27,7 +27,12 @@ impl Policy {
 
 impl Store {
     /// When the subject may try again; `None`: now.
-    pub(crate) async fn locked_until(&self, policy: &Policy, subject: &str, now: Moment) -> Result<Option<Moment>, Error> {
+    pub(crate) async fn locked_until(
+        &self,
+        policy: &Policy,
+        subject: &str,
+        now: Moment,
+    ) -> Result<Option<Moment>, Error> {
         Ok(sqlx::query_scalar("SELECT until FROM throttles WHERE subject = $1 AND until > $2")
             .bind(key(policy, subject))
             .bind(now)
@@ -37,7 +42,12 @@ impl Store {
 
     /// Notes a wrong try. Whoever tries many at once is not told about more of them than the policy allows: `Some` means
     /// that the subject was locked before this try counted, so its verdict must not be told.
-    pub(crate) async fn note_wrong(&self, policy: &Policy, subject: &str, now: Moment) -> Result<Option<Moment>, Error> {
+    pub(crate) async fn note_wrong(
+        &self,
+        policy: &Policy,
+        subject: &str,
+        now: Moment,
+    ) -> Result<Option<Moment>, Error> {
         sqlx::query("DELETE FROM throttles WHERE forget <= $1").bind(now).execute(&self.pool).await?;
         let mut transaction = self.begin().await?;
         let failures: Option<i64> = sqlx::query_scalar(
@@ -64,7 +74,12 @@ impl Store {
     }
 
     /// Notes a right try; `Some` when the subject was locked, so that it does not count.
-    pub(crate) async fn note_right(&self, policy: &Policy, subject: &str, now: Moment) -> Result<Option<Moment>, Error> {
+    pub(crate) async fn note_right(
+        &self,
+        policy: &Policy,
+        subject: &str,
+        now: Moment,
+    ) -> Result<Option<Moment>, Error> {
         let locked = self.locked_until(policy, subject, now).await?;
         if locked.is_none() {
             sqlx::query("DELETE FROM throttles WHERE subject = $1 AND until <= $2")

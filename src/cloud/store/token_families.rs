@@ -32,7 +32,10 @@ impl Store {
         expires: Moment,
         now: Moment,
     ) -> Result<(Family, Secret<String>), Error> {
-        sqlx::query("DELETE FROM token_families WHERE expires < $1").bind(now.minus(REMEMBERED)).execute(&self.pool).await?;
+        sqlx::query("DELETE FROM token_families WHERE expires < $1")
+            .bind(now.minus(REMEMBERED))
+            .execute(&self.pool)
+            .await?;
         let id = uuid(self.entropy.bytes());
         let token = Secret::new(BASE64URL_NOPAD.encode(self.entropy.secret::<48>().expose()));
         sqlx::query(
