@@ -84,3 +84,70 @@ fn is_uuid_text(bytes: &[u8]) -> bool {
             _ => byte.is_ascii_hexdigit(),
         })
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const ID: &str = "EXAMPLEKEYID00000001";
+    const SECRET: &str = "AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0e";
+
+    #[test]
+    fn a_pasted_key_is_forgiven_its_blanks_and_quotes() {
+        let key = AccessKey::parse(&format!(" \"{ID}\"\r\n"), &format!("'{SECRET}' ")).unwrap();
+        assert_eq!(key.id.as_str(), ID);
+        assert_eq!(key.secret_bytes(), (1..=30).collect::<Vec<u8>>());
+        assert_eq!(key.secret_text().expose(), SECRET);
+    }
+
+    #[test]
+    fn base64_is_read_with_padding_and_without() {
+        let bytes = [0xfb; 32];
+        for text in [BASE64.encode(&bytes), BASE64_NOPAD.encode(&bytes)] {
+            assert_eq!(AccessKey::parse(ID, &text).unwrap().secret_bytes(), bytes);
+        }
+    }
+
+    #[test]
+    fn a_password_in_place_of_the_secret_is_refused() {
+        for secret in ["", "Correct-Horse 9", "hunter2", "c2hvcnQ=", "AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0e!"] {
+            assert_eq!(AccessKey::parse(ID, secret).unwrap_err(), Error::Secret, "{secret}");
+        }
+    }
+
+    #[test]
+    fn a_developer_key_in_place_of_the_secret_is_called_by_its_name() {
+        let developer_key = BASE64.encode(b"11111111-2222-4333-8444-555555555555");
+        assert_eq!(AccessKey::parse(ID, &developer_key).unwrap_err(), Error::DeveloperKey);
+    }
+
+    #[test]
+    fn an_id_of_other_characters_is_refused() {
+        for id in ["", " ", "ann@example.test", "KEY ID", "KEY\"ID", &"A".repeat(129)] {
+            assert_eq!(KeyId::parse(id), Err(Error::Id), "{id}");
+        }
+        assert!(KeyId::parse(&"A".repeat(128)).is_ok());
+    }
+
+    #[test]
+    fn a_key_does_not_print_its_secret() {
+        let printed = format!("{:?}", AccessKey::parse(ID, SECRET).unwrap());
+        assert!(printed.contains(ID) && !printed.contains(SECRET) && !printed.contains('['), "{printed}");
+    }
+
+    proptest! {
+        #[test]
+        fn every_secret_reads_as_itself(bytes in prop::collection::vec(any::<u8>(), 40..80)) {
+            let key = AccessKey::from_bytes(KeyId::parse(ID).unwrap(), bytes);
+            let again = AccessKey::parse(ID, key.secret_text().expose()).unwrap();
+            prop_assert_eq!(again.secret_bytes(), key.secret_bytes());
+        }
+
+        #[test]
+        fn no_text_makes_reading_a_key_panic(id in ".*|[A-Z0-9]{20}", secret in ".*|[A-Za-z0-9+/]{0,60}={0,3}") {
+            let _ = AccessKey::parse(&id, &secret);
+        }
+    }
+}

@@ -33,3 +33,46 @@ impl Code {
 }
 
 const DIGITS: usize = 6;
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn read(text: &str) -> Option<String> {
+        text.parse::<Code>().ok().map(|code| code.expose().to_owned())
+    }
+
+    #[test]
+    fn a_code_is_forgiven_its_blanks_and_dashes() {
+        for typed in ["123456", "123 456", " 123456\n", "123\u{a0}456", "123-456", "1 2 3 \u{2013} 4 5 6"] {
+            assert_eq!(read(typed).as_deref(), Some("123456"), "{typed:?}");
+        }
+    }
+
+    #[test]
+    fn zeros_in_front_are_kept() {
+        assert_eq!(read("000101").as_deref(), Some("000101"));
+    }
+
+    #[test]
+    fn what_is_not_six_ascii_digits_is_no_code() {
+        for typed in ["", "101", "12345", "0000101", "12as56", "+12345", "12.456", "١٢٣٤٥٦", "１２３４５６"]
+        {
+            assert_eq!(read(typed), None, "{typed:?}");
+        }
+    }
+
+    #[test]
+    fn a_code_does_not_print_itself() {
+        assert_eq!(format!("{:?}", "123456".parse::<Code>().unwrap()), "Code(Secret)");
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_makes_reading_a_code_panic(text: String) {
+            prop_assert!(read(&text).is_none_or(|code| code.len() == 6));
+        }
+    }
+}

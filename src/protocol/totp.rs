@@ -108,3 +108,144 @@ fn label_part(text: &str) -> String {
 
 /// Everything that RFC 3986 does not call unreserved.
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+#[cfg(test)]
+mod tests {
+    use percent_encoding::percent_decode_str;
+    use proptest::prelude::*;
+    use serde::Deserialize;
+
+    use super::*;
+
+    const RFC: &[u8] = b"12345678901234567890";
+
+    #[derive(Deserialize)]
+    struct Vectors {
+        cases: Vec<Vector>,
+    }
+
+    #[derive(Deserialize)]
+    struct Vector {
+        source: String,
+        secret: String,
+        unix: u64,
+        code: String,
+    }
+
+    #[test]
+    fn every_published_code_is_shown_at_its_time() {
+        let text = include_str!("../../tests/vectors/totp.json");
+        for Vector { source, secret, unix, code } in serde_json::from_str::<Vectors>(text).unwrap().cases {
+            let padding = "=".repeat((8 - secret.len() % 8) % 8);
+            for text in [secret.clone(), format!("{secret}{padding}")] {
+                assert_eq!(TotpSecret::parse(&text).unwrap().code_at(unix).expose(), &code, "{source}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_secret_typed_by_hand_is_read() {
+        for typed in ["aeba gbaf aydq qcik", "AEBA-GBAF-AYDQ-QCIK", "\taebagbafaydqqcik\n"] {
+            let secret = TotpSecret::parse(typed).unwrap();
+            assert_eq!((secret.text().expose().as_str(), secret.bytes().len()), ("AEBAGBAFAYDQQCIK", 10), "{typed:?}");
+        }
+    }
+
+    #[test]
+    fn bits_that_fill_up_the_last_character_do_not_matter() {
+        for length in [20, 21, 26] {
+            let text = &"ABCDEFGHIJKLMNOPQRSTUVWXYZ"[..length];
+            assert_eq!(TotpSecret::parse(text).unwrap().bytes().len(), length * 5 / 8, "{length}");
+        }
+    }
+
+    #[test]
+    fn the_wrong_character_of_a_secret_is_named() {
+        for (typed, wrong) in [("AEBA1BAF", '1'), ("AEBA0BAFAYDQQCIK", '0'), ("ae=bagbafaydqqcik", '='), ("aebä", 'ä')]
+        {
+            assert_eq!(TotpSecret::parse(typed).unwrap_err(), Error::Character(wrong), "{typed}");
+        }
+    }
+
+    #[test]
+    fn a_secret_that_is_cut_off_is_refused() {
+        for (typed, error) in
+            [("", Error::TooShort), ("AEBAGBAF", Error::TooShort), ("AEBAGBAFAYDQQCIKA", Error::Length)]
+        {
+            assert_eq!(TotpSecret::parse(typed).unwrap_err(), error, "{typed}");
+        }
+    }
+
+    #[test]
+    fn one_step_before_and_one_after_are_accepted() {
+        let secret = TotpSecret::from_bytes(RFC.to_vec());
+        let now = 1_700_004_720;
+        let this = now / PERIOD;
+        let answers = [this - 2, this - 1, this, this + 1, this + 2]
+            .map(|step| secret.check(&code(&secret, step * PERIOD), now, None));
+        let accepted = [this - 1, this, this + 1].map(|step| Ok(Step(step)));
+        assert_eq!(answers[1..4], accepted);
+        assert_eq!([&answers[0], &answers[4]], [&Err(Refusal::Wrong), &Err(Refusal::Wrong)]);
+    }
+
+    #[test]
+    fn a_code_is_accepted_once() {
+        let secret = TotpSecret::from_bytes(RFC.to_vec());
+        let first = secret.check(&"000101".parse().unwrap(), 1_700_004_720, None).unwrap();
+        assert_eq!(secret.check(&"000101".parse().unwrap(), 1_700_004_720, Some(first)), Err(Refusal::Reused));
+        let earlier = code(&secret, 1_700_004_690);
+        assert_eq!(secret.check(&earlier, 1_700_004_720, Some(first)), Err(Refusal::Reused));
+        let next = code(&secret, 1_700_004_750);
+        assert_eq!(secret.check(&next, 1_700_004_750, Some(first)), Ok(Step(first.0 + 1)));
+    }
+
+    #[test]
+    fn clocks_at_the_ends_of_time_are_answered() {
+        let secret = TotpSecret::from_bytes(RFC.to_vec());
+        assert_eq!(secret.check(&code(&secret, 0), 0, None), Ok(Step(0)));
+        assert_eq!(secret.check(&"000000".parse().unwrap(), u64::MAX, None), Err(Refusal::Wrong));
+    }
+
+    #[test]
+    fn blanks_and_a_plus_survive_in_the_uri() {
+        let secret = TotpSecret::from_bytes(RFC.to_vec());
+        assert_eq!(
+            secret.otpauth_uri("Home Lab", "ann+pi@example.test").expose(),
+            "otpauth://totp/Home%20Lab:ann%2Bpi%40example.test?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=Home%20Lab"
+        );
+    }
+
+    #[test]
+    fn a_colon_in_a_name_does_not_split_the_label() {
+        let uri = TotpSecret::from_bytes(RFC.to_vec()).otpauth_uri("Büro: Pi", "a:b@example.test");
+        let label = uri.expose().strip_prefix("otpauth://totp/").unwrap().split('?').next().unwrap();
+        assert_eq!(percent_decode_str(label).decode_utf8().unwrap(), "Büro Pi:ab@example.test");
+        assert!(uri.expose().ends_with("&issuer=B%C3%BCro%20Pi"), "{}", uri.expose());
+    }
+
+    #[test]
+    fn the_uri_leaves_algorithm_digits_and_period_at_what_every_app_knows() {
+        let uri = TotpSecret::from_bytes(RFC.to_vec()).otpauth_uri("Latchkey", "ann");
+        for parameter in ["algorithm", "digits", "period"] {
+            assert!(!uri.expose().contains(parameter), "{parameter}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn every_secret_reads_as_itself(bytes in prop::collection::vec(any::<u8>(), 10..64)) {
+            let secret = TotpSecret::from_bytes(bytes);
+            let again = TotpSecret::parse(secret.text().expose()).unwrap();
+            prop_assert_eq!(again.bytes(), secret.bytes());
+        }
+
+        #[test]
+        fn no_text_makes_reading_a_secret_panic(text in ".*|[A-Za-z2-7 =-]{0,60}") {
+            let _ = TotpSecret::parse(&text);
+        }
+    }
+
+    fn code(secret: &TotpSecret, unix: u64) -> Code {
+        secret.code_at(unix).expose().parse().unwrap()
+    }
+}

@@ -13,3 +13,15 @@ fn is_dash(c: char) -> bool {
 fn is_invisible(c: char) -> bool {
     matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_means_something_is_left() {
+        let pasted = "\u{feff} 12\u{a0}3-4\u{2013}5\u{200b}6\u{202c}\n";
+        assert_eq!(meaningful(pasted).collect::<String>(), "123456");
+        assert_eq!(meaningful("a.b_c=é").collect::<String>(), "a.b_c=é");
+    }
+}

@@ -19,3 +19,16 @@ pub(super) fn system_time(date: PrimitiveDateTime) -> Option<SystemTime> {
     let seconds = u64::try_from(date.as_utc().unix_timestamp()).ok()?;
     SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(seconds))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clock_outside_of_all_calendars_does_not_panic() {
+        let ancient = SystemTime::UNIX_EPOCH - Duration::from_secs(1);
+        assert_eq!(calendar(ancient), UtcDateTime::UNIX_EPOCH);
+        let distant = SystemTime::UNIX_EPOCH + Duration::from_secs(i64::MAX as u64);
+        assert_eq!(calendar(distant).unix_timestamp(), LAST_SECOND);
+    }
+}
