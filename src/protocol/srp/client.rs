@@ -74,3 +74,72 @@ impl Client {
         Secret::new(base.expose().pow_bounded_exp(exponent.expose(), U1024::BITS + 1))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const FINE: Challenge<'_> = Challenge {
+        pool_name: "AbCdEfGhI",
+        user_id: "11111111-2222-4333-8444-555555555555",
+        salt_hex: "5f3c1d2e4b6a79880011223344556677",
+        server_public_hex: "abcdef",
+        secret_block_base64: "AAECAw==",
+    };
+
+    fn prove(challenge: &Challenge<'_>) -> Result<Proof, Error> {
+        let client = Client::start(&Secret::new([7; 128])).unwrap();
+        client.prove(challenge, &"Correct-Horse 9é".into(), SystemTime::UNIX_EPOCH)
+    }
+
+    #[test]
+    fn a_challenge_of_garbage_is_an_error_that_names_the_field() {
+        let wrong = [
+            (Challenge { salt_hex: "xyz", ..FINE }, Error::NotHex("SALT")),
+            (Challenge { salt_hex: "", ..FINE }, Error::NotHex("SALT")),
+            (Challenge { server_public_hex: "", ..FINE }, Error::NotHex("SRP_B")),
+            (Challenge { server_public_hex: &"f".repeat(1 << 20), ..FINE }, Error::NotHex("SRP_B")),
+            (Challenge { server_public_hex: "0", ..FINE }, Error::ZeroPublicValue),
+            (Challenge { secret_block_base64: "%%%", ..FINE }, Error::NotBase64("SECRET_BLOCK")),
+            (Challenge { secret_block_base64: "AAECAw", ..FINE }, Error::NotBase64("SECRET_BLOCK")),
+        ];
+        for (challenge, error) in wrong {
+            assert_eq!(prove(&challenge), Err(error), "{challenge:?}");
+        }
+    }
+
+    #[test]
+    fn capitals_in_the_challenge_make_no_difference() {
+        let capitals = Challenge { salt_hex: "5F3C1D2E4B6A79880011223344556677", server_public_hex: "ABCDEF", ..FINE };
+        assert_eq!(prove(&capitals), prove(&FINE));
+    }
+
+    #[test]
+    fn a_client_does_not_print_its_secret() {
+        let client = Client::start(&Secret::new([7; 128])).unwrap();
+        assert!(format!("{client:?}").starts_with("Client { exponent: Secret,"));
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+        #[test]
+        fn no_challenge_makes_the_client_panic(
+            pool_name: String,
+            user_id: String,
+            salt_hex in ".*|[0-9a-f]{1,40}",
+            server_public_hex in ".*|[0-9a-f]{1,770}",
+            secret_block_base64 in ".*|([A-Za-z0-9+/]{4})*",
+        ) {
+            let challenge = Challenge {
+                pool_name: &pool_name,
+                user_id: &user_id,
+                salt_hex: &salt_hex,
+                server_public_hex: &server_public_hex,
+                secret_block_base64: &secret_block_base64,
+            };
+            let _ = prove(&challenge);
+        }
+    }
+}

@@ -70,7 +70,7 @@ pub(super) fn parse_hex(field: &'static str, hex: &str) -> Result<Vec<u8>, Error
     if hex.is_empty() || hex.len() > "00".len() + 2 * WIDTH {
         return Err(refused);
     }
-    let even = if hex.len() % 2 == 0 { hex.to_owned() } else { format!("0{hex}") };
+    let even = if hex.len().is_multiple_of(2) { hex.to_owned() } else { format!("0{hex}") };
     let bytes = padded(&HEXLOWER_PERMISSIVE.decode(even.as_bytes()).map_err(|_| refused.clone())?);
     let number = bytes.strip_prefix(&[0]).unwrap_or(&bytes);
     if number.len() > WIDTH { Err(refused) } else { Ok(bytes) }
@@ -92,4 +92,97 @@ fn right_aligned(padded: &[u8]) -> [u8; WIDTH] {
         *to = *from;
     }
     wide
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use sha2::{Digest, Sha256};
+
+    use super::*;
+
+    fn n() -> U3072 {
+        *Element::MODULUS
+    }
+
+    #[test]
+    fn the_multiplier_is_the_published_constant() {
+        let modulus = padded(n().to_be_bytes().as_ref());
+        let k = Sha256::new().chain_update(modulus).chain_update([2]).finalize();
+        assert_eq!(MULTIPLIER.retrieve(), U256::from_be_slice(&k).resize());
+    }
+
+    #[test]
+    fn the_modulus_is_the_published_group() {
+        let digest = Sha256::digest(n().to_be_bytes());
+        assert_eq!(HEXLOWER.encode(&digest), "48cf8b092fbce4359d9871abf74f98e25b6163379eaa15cd9087e800c6d1c55c");
+    }
+
+    #[test]
+    fn a_number_is_hashed_without_its_leading_zeros_and_never_as_a_negative_one() {
+        let pads: [(&[u8], &[u8]); 6] = [
+            (&[], &[0]),
+            (&[0, 0], &[0]),
+            (&[0x7f], &[0x7f]),
+            (&[0x80], &[0, 0x80]),
+            (&[0, 0, 1, 0], &[1, 0]),
+            (&[0, 0xff], &[0, 0xff]),
+        ];
+        for (number, expected) in pads {
+            assert_eq!(padded(number), expected, "{number:?}");
+        }
+    }
+
+    #[test]
+    fn a_number_is_read_in_any_case_and_of_odd_length() {
+        assert_eq!(parse_hex("A", "F12").unwrap(), [0x0f, 0x12]);
+        assert_eq!(parse_hex("A", "000f12").unwrap(), [0x0f, 0x12]);
+        assert_eq!(parse_hex("A", "0").unwrap(), [0]);
+        assert_eq!(parse_hex("A", "aB").unwrap(), [0, 0xab]);
+    }
+
+    #[test]
+    fn a_number_longer_than_the_modulus_is_refused() {
+        let widest = "f".repeat(768);
+        assert_eq!(parse_hex("A", &widest).unwrap().len(), 1 + WIDTH);
+        assert_eq!(parse_hex("A", &format!("00{widest}")), parse_hex("A", &widest));
+        for longer in [format!("1{widest}"), format!("01{widest}"), format!("000{widest}"), "f".repeat(1 << 20)] {
+            assert_eq!(parse_hex("A", &longer), Err(Error::NotHex("A")), "{} digits", longer.len());
+        }
+    }
+
+    #[test]
+    fn what_is_not_hexadecimal_is_refused() {
+        for text in ["", "xyz", "0x12", "-12", "+12", "1 2", " 12", "12\n", "é", "١٢"] {
+            assert_eq!(parse_hex("A", text), Err(Error::NotHex("A")), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn zero_in_every_guise_is_no_public_value() {
+        let n = format!("{:x}", n());
+        for zero in ["0", "00", "0000", n.as_str(), format!("00{n}").as_str()] {
+            assert_eq!(PublicValue::parse("A", zero).unwrap_err(), Error::ZeroPublicValue, "{zero}");
+        }
+    }
+
+    #[test]
+    fn a_number_above_the_modulus_counts_modulo_n_but_is_hashed_as_it_came() {
+        let above = format!("{:x}", n().wrapping_add(&U3072::from_u8(5)));
+        let value = PublicValue::parse("A", &above).unwrap();
+        assert_eq!(value.element.retrieve(), U3072::from_u8(5));
+        assert_eq!(value.hex(), above);
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_makes_reading_a_number_panic(text in ".*|[0-9a-fA-F]{0,800}") {
+            let _ = PublicValue::parse("A", &text);
+        }
+
+        #[test]
+        fn a_public_value_is_read_as_it_is_written(hex in "[1-9a-f][0-9a-f]{0,767}") {
+            prop_assert_eq!(PublicValue::parse("A", &hex).unwrap().hex(), hex);
+        }
+    }
 }

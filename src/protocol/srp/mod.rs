@@ -1,22 +1,16 @@
-//! SRP-6a as AWS Cognito does it (reference §1.3): 3072-bit group of RFC 5054, g = 2, SHA-256, Cognito's padding rule.
+//! SRP-6a as AWS Cognito does it (reference §1.3): 3072-bit group 15 of RFC 3526, g = 2, SHA-256, Cognito's padding rule.
 //! Judged by the reference's vectors and by third-party clients. Constant-time arithmetic (crypto-bigint).
 
 mod client;
 mod group;
 mod server;
 mod session_key;
+mod timestamp;
 
 pub use client::{Challenge, Client, Proof};
 pub use server::{Exchange, Verifier};
 pub use session_key::SessionKey;
-
-use std::time::SystemTime;
-
-use time::PrimitiveDateTime;
-use time::format_description::StaticFormatDescription;
-use time::macros::format_description;
-
-use super::utc;
+pub use timestamp::{parse_timestamp, timestamp};
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
@@ -32,38 +26,22 @@ pub enum Error {
     WrongProof,
 }
 
-/// `Tue Jan 2 03:04:05 UTC 2024`: no zero before the day (COG-05).
-pub fn timestamp(now: SystemTime) -> String {
-    let date = utc::calendar(now);
-    let (hour, minute, second) = date.as_hms();
-    format!(
-        "{:.3} {:.3} {} {hour:02}:{minute:02}:{second:02} UTC {:04}",
-        date.weekday(),
-        date.month(),
-        date.day(),
-        date.year()
-    )
-}
-
-/// Reads what [`timestamp`] writes (a two-digit day with leading zero is refused).
-pub fn parse_timestamp(text: &str) -> Option<SystemTime> {
-    let time = utc::system_time(PrimitiveDateTime::parse(text, TIMESTAMP).ok()?)?;
-    // The reader above is lenient, for instance about the weekday.
-    (timestamp(time) == text).then_some(time)
-}
-
-const TIMESTAMP: StaticFormatDescription = format_description!(
-    "[weekday repr:short] [month repr:short] [day padding:none] [hour]:[minute]:[second] UTC [year]"
-);
-
 #[cfg(test)]
 mod tests {
+    use std::time::{Duration, SystemTime};
+
+    use crypto_bigint::U1024;
     use data_encoding::{BASE64, HEXLOWER};
+    use proptest::prelude::*;
     use serde::Deserialize;
 
-    use super::group::{PublicValue, parse_hex};
+    use super::group::{Element, GENERATOR, MULTIPLIER, PublicValue, parse_hex};
     use super::*;
     use crate::base::Secret;
+
+    const POOL: &str = "AbCdEfGhI";
+    const USER: &str = "11111111-2222-4333-8444-555555555555";
+    const PASSWORD: &str = "secret 12! ";
 
     #[derive(Deserialize)]
     struct Vectors {
@@ -134,6 +112,142 @@ mod tests {
             let x = session_key::private_exponent(&vector.pool_name, &vector.user_id, &password, &salt);
             assert_eq!(format!("{:x}", x.expose()).trim_start_matches('0'), vector.x, "{}", vector.name);
         }
+    }
+
+    #[test]
+    fn a_wrong_password_gives_no_proof() {
+        assert_eq!(sign_in(&verifier(), PASSWORD, 11, 13), Ok(()));
+        assert_eq!(sign_in(&verifier(), "secret 12!", 11, 13), Err(Error::WrongProof));
+        assert_eq!(sign_in(&Verifier::fake(&[1; 32]), PASSWORD, 11, 13), Err(Error::WrongProof));
+    }
+
+    #[test]
+    fn client_values_of_every_shape_lead_to_agreement() {
+        for shape in SHAPES {
+            let a = (3060..).find(|a| shape(&hex(power_of_two(*a)), N_DIGITS)).unwrap();
+            assert_eq!(agreement(a, 1), Ok(()), "a = {a}");
+        }
+    }
+
+    #[test]
+    fn server_values_of_every_shape_lead_to_agreement() {
+        let kv = MULTIPLIER * v();
+        for shape in SHAPES {
+            let b = (1..).find(|b| shape(&hex(kv + power_of_two(*b)), N_DIGITS)).unwrap();
+            assert_eq!(agreement(1, b), Ok(()), "b = {b}");
+        }
+    }
+
+    #[test]
+    fn scramblers_of_every_shape_lead_to_agreement() {
+        let server = PublicValue::new(MULTIPLIER * v() + GENERATOR).unwrap();
+        for shape in SHAPES {
+            let u = |a| session_key::scrambler(&PublicValue::new(power_of_two(a)).unwrap(), &server).unwrap();
+            let a = (1..).find(|a| shape(format!("{:x}", u(*a)).trim_start_matches('0'), U_DIGITS)).unwrap();
+            assert_eq!(agreement(a, 1), Ok(()), "a = {a}");
+        }
+    }
+
+    #[test]
+    fn shared_secrets_of_every_shape_lead_to_agreement() {
+        let v = v();
+        let server = PublicValue::new(MULTIPLIER * v + GENERATOR).unwrap();
+        // With b = 1, S = A·v^u.
+        let shared = |a| {
+            let client = PublicValue::new(power_of_two(a)).unwrap();
+            client.element * v.pow(&session_key::scrambler(&client, &server).unwrap())
+        };
+        for shape in SHAPES {
+            let a = (1..).find(|a| shape(&hex(shared(*a)), N_DIGITS)).unwrap();
+            assert_eq!(agreement(a, 1), Ok(()), "a = {a}");
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+        #[test]
+        fn client_and_server_agree(
+            a in exponent(),
+            b in exponent(),
+            salt: [u8; 16],
+            (pool, user, password) in any::<(String, String, String)>(),
+            block: Vec<u8>,
+            now in 0_u64..253_402_300_800,
+        ) {
+            let password = Secret::new(password);
+            let verifier = Verifier::new(&pool, &user, &password, salt);
+            let client = Client::start(&Secret::new(a)).unwrap();
+            let exchange = Exchange::answer(&verifier, &client.public_hex(), &Secret::new(b)).unwrap();
+            let challenge = Challenge {
+                pool_name: &pool,
+                user_id: &user,
+                salt_hex: &verifier.salt_hex(),
+                server_public_hex: &exchange.public_hex,
+                secret_block_base64: &BASE64.encode(&block),
+            };
+            let proof = client.prove(&challenge, &password, at(now)).unwrap();
+            let checked = exchange.key.check(&pool, &user, &block, &proof.timestamp, &proof.signature);
+            prop_assert_eq!(checked, Ok(()));
+        }
+    }
+
+    const N_DIGITS: usize = 768;
+    const U_DIGITS: usize = 64;
+
+    /// A byte shorter than usual; of odd length; with a first bit that reads as a sign; with one that does not.
+    const SHAPES: [fn(&str, usize) -> bool; 4] = [
+        |hex, digits| hex.len() <= digits - 2,
+        |hex, digits| hex.len() == digits - 1,
+        |hex, digits| hex.len() == digits && hex.starts_with(|digit| matches!(digit, '8' | '9' | 'a'..='f')),
+        |hex, digits| hex.len() == digits && hex.starts_with(|digit| matches!(digit, '1'..='7')),
+    ];
+
+    fn agreement(a: u64, b: u64) -> Result<(), Error> {
+        sign_in(&verifier(), PASSWORD, a, b)
+    }
+
+    fn sign_in(verifier: &Verifier, password: &str, a: u64, b: u64) -> Result<(), Error> {
+        let [a, b] = [a, b].map(|small| Secret::new(U1024::from_u64(small).to_be_bytes().into()));
+        let client = Client::start(&a).unwrap();
+        let exchange = Exchange::answer(verifier, &client.public_hex(), &b).unwrap();
+        let challenge = Challenge {
+            pool_name: POOL,
+            user_id: USER,
+            salt_hex: &verifier.salt_hex(),
+            server_public_hex: &exchange.public_hex,
+            secret_block_base64: "AAECAw==",
+        };
+        let proof = client.prove(&challenge, &password.into(), at(1_704_164_645)).unwrap();
+        exchange.key.check(POOL, USER, &[0, 1, 2, 3], &proof.timestamp, &proof.signature)
+    }
+
+    fn verifier() -> Verifier {
+        Verifier::new(POOL, USER, &PASSWORD.into(), [1; 16])
+    }
+
+    fn v() -> Element {
+        GENERATOR.pow(session_key::private_exponent(POOL, USER, &PASSWORD.into(), &[1; 16]).expose())
+    }
+
+    /// Found by doubling, which is cheap.
+    fn power_of_two(exponent: u64) -> Element {
+        (1..exponent).fold(GENERATOR, |power, _| power.double())
+    }
+
+    fn hex(element: Element) -> String {
+        PublicValue::new(element).unwrap().hex()
+    }
+
+    /// 128 random bytes, or a small number in them.
+    fn exponent() -> impl Strategy<Value = [u8; 128]> {
+        prop_oneof![
+            prop::collection::vec(any::<u8>(), 128).prop_map(|bytes| bytes.try_into().unwrap()),
+            (1_u64..4096).prop_map(|small| U1024::from_u64(small).to_be_bytes().into()),
+        ]
+    }
+
+    fn at(unix: u64) -> SystemTime {
+        SystemTime::UNIX_EPOCH + Duration::from_secs(unix)
     }
 
     fn challenge(vector: &Vector) -> Challenge<'_> {

@@ -102,3 +102,102 @@ fn stretched<const N: usize>(seed: &[u8; 32], purpose: &str) -> [u8; N] {
     }
     bytes
 }
+
+#[cfg(test)]
+mod tests {
+    use crypto_bigint::JacobiSymbol;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const POOL: &str = "AbCdEfGhI";
+    const USER: &str = "11111111-2222-4333-8444-555555555555";
+
+    fn verifier() -> Verifier {
+        Verifier::new(POOL, USER, &"Correct-Horse 9é".into(), [0x5f; SALT])
+    }
+
+    fn b() -> Secret<[u8; 128]> {
+        Secret::new([7; 128])
+    }
+
+    #[test]
+    fn only_the_password_of_the_verifier_is_accepted() {
+        let verifier = verifier();
+        assert!(verifier.accepts(POOL, USER, &"Correct-Horse 9é".into()));
+        for wrong in ["", "correct-horse 9é", "Correct-Horse 9é ", "Correct-Horse 9e\u{301}"] {
+            assert!(!verifier.accepts(POOL, USER, &wrong.into()), "{wrong}");
+        }
+        assert!(!verifier.accepts(POOL, "somebody else", &"Correct-Horse 9é".into()));
+        assert!(!verifier.accepts("another pool", USER, &"Correct-Horse 9é".into()));
+    }
+
+    #[test]
+    fn a_salt_never_begins_with_zero() {
+        let zeros = Verifier::new(POOL, USER, &"x".into(), [0; SALT]);
+        assert_eq!(zeros.salt_hex(), "01000000000000000000000000000000");
+        assert!(zeros.accepts(POOL, USER, &"x".into()));
+        assert_eq!(verifier().salt_hex(), "5f".repeat(SALT));
+    }
+
+    #[test]
+    fn a_verifier_comes_back_from_the_store() {
+        let stored = verifier().to_bytes();
+        let again = Verifier::from_bytes(stored.expose()).unwrap();
+        assert!(again.accepts(POOL, USER, &"Correct-Horse 9é".into()));
+        assert!(again.to_bytes().matches(stored.expose()));
+    }
+
+    #[test]
+    fn stored_bytes_that_are_no_verifier_are_refused() {
+        let good = verifier().to_bytes().expose().clone();
+        let cut = good[..good.len() - 1].to_vec();
+        let long = [good.as_slice(), &[0]].concat();
+        let zero = [&good[..SALT], &[0; WIDTH]].concat();
+        let above_the_modulus = [&good[..SALT], &[0xff; WIDTH]].concat();
+        for bytes in [Vec::new(), cut, long, zero, above_the_modulus] {
+            assert!(Verifier::from_bytes(&bytes).is_none(), "{bytes:?}");
+        }
+    }
+
+    #[test]
+    fn an_unknown_user_always_has_the_same_salt() {
+        let (first, again, other) = (Verifier::fake(&[1; 32]), Verifier::fake(&[1; 32]), Verifier::fake(&[2; 32]));
+        assert!(first.to_bytes().matches(again.to_bytes().expose()));
+        assert_ne!(first.salt_hex(), other.salt_hex());
+        assert!(!first.to_bytes().matches(other.to_bytes().expose()));
+    }
+
+    #[test]
+    fn an_unknown_user_is_answered_like_a_known_one() {
+        let fake = Verifier::fake(&[1; 32]);
+        assert!(Verifier::from_bytes(fake.to_bytes().expose()).is_some());
+        assert_eq!(fake.salt_hex().len(), verifier().salt_hex().len());
+        assert!(Exchange::answer(&fake, "2", &b()).is_ok());
+        // Like every power of g = 2, v is a square modulo N: nobody can tell the two apart by that.
+        assert_eq!(fake.power.expose().jacobi_symbol(), JacobiSymbol::One);
+        assert_eq!(verifier().power.expose().jacobi_symbol(), JacobiSymbol::One);
+    }
+
+    #[test]
+    fn a_wrong_client_value_is_named() {
+        for garbage in ["", "xyz", &"f".repeat(1 << 20)] {
+            assert_eq!(Exchange::answer(&verifier(), garbage, &b()).unwrap_err(), Error::NotHex("SRP_A"));
+        }
+        assert_eq!(Exchange::answer(&verifier(), "00", &b()).unwrap_err(), Error::ZeroPublicValue);
+    }
+
+    #[test]
+    fn capitals_in_the_client_value_make_no_difference() {
+        let (lower, upper) = ("abcdef", "ABCDEF");
+        let keys = [lower, upper].map(|hex| *Exchange::answer(&verifier(), hex, &b()).unwrap().key.bytes());
+        assert_eq!(keys[0], keys[1]);
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_make_reading_a_verifier_panic(bytes in prop::collection::vec(any::<u8>(), 0..420)) {
+            let _ = Verifier::from_bytes(&bytes);
+        }
+    }
+}

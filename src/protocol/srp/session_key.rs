@@ -90,3 +90,51 @@ fn mac(key: &[u8], parts: &[&[u8]]) -> Hmac<Sha256> {
     }
     mac
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const TIMESTAMP: &str = "Tue Jan 2 03:04:05 UTC 2024";
+
+    fn key() -> SessionKey {
+        SessionKey::from_bytes([7; 16])
+    }
+
+    #[test]
+    fn a_proof_holds_only_for_what_it_was_made_over() {
+        let proof = key().sign("pool", "user", b"block", TIMESTAMP);
+        assert_eq!(key().check("pool", "user", b"block", TIMESTAMP, &proof), Ok(()));
+        let wrong = [
+            key().check("loop", "user", b"block", TIMESTAMP, &proof),
+            key().check("pool", "another", b"block", TIMESTAMP, &proof),
+            key().check("pool", "user", b"clock", TIMESTAMP, &proof),
+            key().check("pool", "user", b"block", "Tue Jan 02 03:04:05 UTC 2024", &proof),
+            SessionKey::from_bytes([8; 16]).check("pool", "user", b"block", TIMESTAMP, &proof),
+            key().check("pool", "user", b"block", TIMESTAMP, ""),
+            key().check("pool", "user", b"block", TIMESTAMP, "AAAA"),
+        ];
+        assert_eq!(wrong, [const { Err(Error::WrongProof) }; 7]);
+    }
+
+    #[test]
+    fn a_proof_that_is_not_base64_is_called_so() {
+        let checked = key().check("pool", "user", b"block", TIMESTAMP, "%%%");
+        assert_eq!(checked, Err(Error::NotBase64("PASSWORD_CLAIM_SIGNATURE")));
+    }
+
+    #[test]
+    fn a_key_comes_back_from_where_it_was_kept() {
+        let proof = SessionKey::from_bytes(*key().bytes()).sign("pool", "user", b"block", TIMESTAMP);
+        assert_eq!(key().check("pool", "user", b"block", TIMESTAMP, &proof), Ok(()));
+    }
+
+    proptest! {
+        #[test]
+        fn no_proof_makes_the_check_panic(timestamp: String, proof in ".*|[A-Za-z0-9+/]{43}=") {
+            prop_assert!(key().check("pool", "user", b"block", &timestamp, &proof).is_err());
+        }
+    }
+}
