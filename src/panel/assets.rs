@@ -1,69 +1,96 @@
 //! Style, script and icon, carried in the binary. Their addresses change with their content, so a browser keeps them.
 
+use std::sync::LazyLock;
+
 use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
+use data_encoding::HEXLOWER;
 use http::{HeaderMap, StatusCode, header};
+use rust_embed::{Embed, EmbeddedFile};
 
 use super::error::Error;
 
 /// One file of `assets/`.
 pub(super) struct Asset {
+    folder: &'static str,
     name: &'static str,
     content_type: &'static str,
-    content: &'static [u8],
-    version: u64,
+    embedded: fn(&str) -> Option<EmbeddedFile>,
+    /// From the content; made on first use.
+    version: LazyLock<String, fn() -> String>,
 }
 
-pub(super) const STYLE: Asset =
-    Asset::new("style/panel.css", "text/css; charset=utf-8", include_bytes!("../../assets/style/panel.css"));
-pub(super) const SCRIPT: Asset =
-    Asset::new("script/panel.js", "text/javascript; charset=utf-8", include_bytes!("../../assets/script/panel.js"));
-pub(super) const ICON: Asset =
-    Asset::new("icons/latchkey.svg", "image/svg+xml", include_bytes!("../../assets/icons/latchkey.svg"));
+pub(super) static STYLE: Asset = Asset {
+    folder: "style",
+    name: "panel.css",
+    content_type: "text/css; charset=utf-8",
+    embedded: Styles::get,
+    version: LazyLock::new(|| STYLE.mark()),
+};
+pub(super) static SCRIPT: Asset = Asset {
+    folder: "script",
+    name: "panel.js",
+    content_type: "text/javascript; charset=utf-8",
+    embedded: Scripts::get,
+    version: LazyLock::new(|| SCRIPT.mark()),
+};
+pub(super) static ICON: Asset = Asset {
+    folder: "icons",
+    name: "latchkey.svg",
+    content_type: "image/svg+xml",
+    embedded: Icons::get,
+    version: LazyLock::new(|| ICON.mark()),
+};
 
-const ALL: [&Asset; 3] = [&STYLE, &SCRIPT, &ICON];
+static ALL: [&Asset; 3] = [&STYLE, &SCRIPT, &ICON];
+
+#[derive(Embed)]
+#[folder = "assets/style"]
+struct Styles;
+
+#[derive(Embed)]
+#[folder = "assets/script"]
+struct Scripts;
+
+#[derive(Embed)]
+#[folder = "assets/icons"]
+struct Icons;
 
 /// Open to all, and never changed by anybody.
 pub(super) fn is_asset(path: &str) -> bool {
-    ALL.iter().any(|asset| path.strip_prefix('/') == Some(asset.name))
+    path.strip_prefix('/')
+        .and_then(|path| path.split_once('/'))
+        .is_some_and(|(folder, name)| find(folder, name).is_some())
 }
 
-pub(super) async fn file(Path((folder, file)): Path<(String, String)>, headers: HeaderMap) -> Response {
-    let name = format!("{folder}/{file}");
-    match ALL.iter().find(|asset| asset.name == name) {
-        Some(asset) => asset.serve(&headers),
-        None => Error::NoSuchPage.into_response(),
-    }
+pub(super) async fn file(Path((folder, name)): Path<(String, String)>, headers: HeaderMap) -> Response {
+    find(&folder, &name).map_or_else(|| Error::NoSuchPage.into_response(), |asset| asset.serve(&headers))
+}
+
+fn find(folder: &str, name: &str) -> Option<&'static Asset> {
+    ALL.iter().copied().find(|asset| asset.folder == folder && asset.name == name)
 }
 
 impl Asset {
-    const fn new(name: &'static str, content_type: &'static str, content: &'static [u8]) -> Self {
-        Self { name, content_type, content, version: fnv_1a(content) }
-    }
-
     /// For use in a page.
     pub(super) fn address(&self) -> String {
-        format!("{}?{:016x}", self.name, self.version)
+        format!("{}/{}?{}", self.folder, self.name, *self.version)
     }
 
     fn serve(&self, headers: &HeaderMap) -> Response {
-        let tag = format!("\"{:016x}\"", self.version);
+        let Some(file) = (self.embedded)(self.name) else { return Error::NoSuchPage.into_response() };
+        let tag = format!("\"{}\"", *self.version);
         let known = headers.get(header::IF_NONE_MATCH).is_some_and(|known| known.as_bytes() == tag.as_bytes());
         let caching = [(header::ETAG, tag.as_str()), (header::CACHE_CONTROL, "public, max-age=31536000, immutable")];
         if known {
             return (StatusCode::NOT_MODIFIED, caching).into_response();
         }
-        (caching, [(header::CONTENT_TYPE, self.content_type)], self.content).into_response()
+        (caching, [(header::CONTENT_TYPE, self.content_type)], file.data).into_response()
     }
-}
 
-/// Fowler, Noll, Vo: tells versions of our own files apart, while compiling; it guards against nobody.
-const fn fnv_1a(bytes: &[u8]) -> u64 {
-    let mut hash = 0xcbf2_9ce4_8422_2325_u64;
-    let mut rest = bytes;
-    while let Some((byte, tail)) = rest.split_first() {
-        hash = (hash ^ *byte as u64).wrapping_mul(0x0100_0000_01b3);
-        rest = tail;
+    /// The first half of the content's SHA-256, which rust-embed computes while compiling.
+    fn mark(&self) -> String {
+        let hash = (self.embedded)(self.name).map(|file| file.metadata.sha256_hash());
+        HEXLOWER.encode(hash.as_ref().map_or(&[], |hash| hash.split_at(16).0))
     }
-    hash
 }
