@@ -39,8 +39,9 @@ pub(super) async fn mfa_preference(State(site): State<Site>, request: Request) -
     let (head, _body) = request.into_parts();
     let account = caller::identify_by_token(&site, &head).await?;
     let factors = site.cloud.store.factors(&account.id).await.map_err(caller::Error::from)?;
-    let chosen = factors.iter().find(|factor| factor.preferred).or(factors.first());
-    Ok(Json(json!({ "MfaPref": chosen.map_or("NO_MFA", |factor| factor.kind.name()) })).into_response())
+    // remote.it knows one factor at a time; of two, the authenticator stands first.
+    let pref = factors.first().map_or("NO_MFA", |kind| kind.name());
+    Ok(Json(json!({ "MfaPref": pref })).into_response())
 }
 
 pub(super) async fn set_mfa_preference() -> Error {

@@ -22,8 +22,8 @@ mod vault;
 pub use accounts::{AddedAccount, NewAccount, Requirement};
 pub use error::Error;
 
-use std::fs::DirBuilder;
-use std::os::unix::fs::DirBuilderExt as _;
+use std::fs::{DirBuilder, File, OpenOptions};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -76,10 +76,9 @@ pub struct OutboxMessage {
 impl Cloud {
     /// Opens (or makes) the store, runs migrations.
     pub async fn open(plan: Plan, clock: Clock, entropy: Entropy) -> Result<Self, Error> {
-        make_folder(&plan.state)?;
-        let database = plan.state.join(DATABASE);
-        let vault = Arc::new(Vault::open(&plan.state, database.exists(), &entropy)?);
-        let store = Store::open(&database, vault.clone(), entropy.clone()).await?;
+        let (vault, _alone) = open_state(&plan.state, &entropy).await?;
+        let vault = Arc::new(vault);
+        let store = Store::open(&plan.state.join(DATABASE), vault.clone(), entropy.clone()).await?;
         let heavy = Heavy::new();
         let signer = Arc::new(signing_key(&store, &heavy, Moment::of(clock.wall())).await?);
         Ok(Self { plan: Arc::new(plan), clock, entropy, vault, store, signer, heavy })
@@ -92,10 +91,9 @@ impl Cloud {
 
     /// Serves until stopped.
     pub async fn serve(&self, listener: Listener, stop: Stop) {
-        let site = Site::new(self.clone(), &listener);
-        // Room for the bodies that must be answered in the protocol's own words rather than by a bare 413.
-        let limits = Limits { body: cognito::LARGEST_ANSWERED, ..Limits::default() };
-        net::serve(listener, routes::router(site), limits, stop).await;
+        let own_url = listener.address().map_or_else(|| "http://localhost".to_owned(), |own| format!("http://{own}"));
+        let site = Site::new(self.clone(), own_url);
+        net::serve(listener, routes::router(site), limits(), stop).await;
     }
 
     fn now(&self) -> Moment {
@@ -103,9 +101,31 @@ impl Cloud {
     }
 }
 
-fn make_folder(state: &Path) -> Result<(), Error> {
-    let made = DirBuilder::new().recursive(true).mode(0o700).create(state);
-    made.map_err(|error| Error::StateFolder(state.to_owned(), error))
+/// Many people may come through one proxy, and some bodies are answered in the protocol's own words rather than by a bare 413.
+fn limits() -> Limits {
+    Limits { connections: 800, connections_per_address: 400, body: cognito::LARGEST_ANSWERED, ..Limits::default() }
+}
+
+/// The folder with its key, and an empty database file if there is none, for this user's eyes only. Until the second value is
+/// dropped no other process opens the same folder, so that two first starts do not mix.
+async fn open_state(state: &Path, entropy: &Entropy) -> Result<(Vault, File), Error> {
+    let (state, entropy) = (state.to_owned(), entropy.clone());
+    let opened = tokio::task::spawn_blocking(move || {
+        let alone = lock(&state).map_err(|error| Error::StateFolder(state.clone(), error))?;
+        let database = state.join(DATABASE);
+        let vault = Vault::open(&state, database.exists(), &entropy)?;
+        let made = OpenOptions::new().append(true).create(true).mode(0o600).open(&database);
+        made.map_err(|error| Error::StateFolder(state, error))?;
+        Ok((vault, alone))
+    });
+    opened.await.map_err(|_stopped| Error::Interrupted)?
+}
+
+fn lock(state: &Path) -> std::io::Result<File> {
+    DirBuilder::new().recursive(true).mode(0o700).create(state)?;
+    let folder = File::open(state)?;
+    folder.lock()?;
+    Ok(folder)
 }
 
 async fn signing_key(store: &Store, heavy: &Heavy, now: Moment) -> Result<Signer, Error> {

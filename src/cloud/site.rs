@@ -7,7 +7,6 @@ use super::caller;
 use super::error::Error;
 use super::store::{Account, Family};
 use super::tokens::{Access, Issue, LIFETIME, Refusal};
-use crate::net::Listener;
 use crate::protocol::cognito::AuthenticationResult;
 use crate::protocol::discovery::Discovery;
 
@@ -19,10 +18,9 @@ pub(crate) struct Site {
 }
 
 impl Site {
-    pub(super) fn new(cloud: Cloud, listener: &Listener) -> Self {
-        let own =
-            || listener.address().map_or_else(|| "http://localhost".to_owned(), |address| format!("http://{address}"));
-        let url = cloud.plan.public_url.clone().unwrap_or_else(own);
+    /// `own_url`: where the listener is, for a service without a public URL.
+    pub(super) fn new(cloud: Cloud, own_url: String) -> Self {
+        let url = cloud.plan.public_url.clone().unwrap_or(own_url);
         let url = url.trim_end_matches('/');
         let issuer = format!("{url}/{}", cloud.plan.user_pool_id).into();
         Self { cloud, url: url.into(), issuer }
@@ -73,6 +71,6 @@ impl Site {
             return Err(Refusal::Revoked.into());
         }
         let account = self.cloud.store.account(&access.account).await?.ok_or(Refusal::Invalid)?;
-        if account.disabled { Err(caller::Error::AccountDisabled) } else { Ok((account, access)) }
+        Ok((account, access))
     }
 }

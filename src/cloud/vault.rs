@@ -23,7 +23,8 @@ pub(crate) struct Vault {
 }
 
 impl Vault {
-    /// Reads the key file of a state folder. A missing one is made, unless a database is there that it must have sealed.
+    /// Reads the key file of a state folder that nobody else is opening. A missing one is made, unless a database is there that
+    /// it must have sealed.
     pub(super) fn open(folder: &Path, database_exists: bool, entropy: &Entropy) -> Result<Self, Error> {
         let path = folder.join(FILE);
         match fs::read(&path) {
@@ -79,18 +80,14 @@ fn keyed_hash(key: &Secret<[u8; 32]>, kind: &str, content: &[u8]) -> [u8; 32] {
     mac.finalize().into_bytes().into()
 }
 
-/// Another process may be making the key at the same moment: the first one wins, both then read the same file.
+/// Whole or not at all: a file under another name first.
 fn make(folder: &Path, path: &Path, entropy: &Entropy) -> std::io::Result<()> {
-    let draft = folder.join(format!(".{FILE}.{}", BASE64URL_NOPAD.encode(&entropy.bytes::<9>())));
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft)?;
+    let draft = folder.join(format!(".{FILE}"));
+    let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&draft)?;
     file.write_all(entropy.secret::<32>().expose())?;
     file.sync_all()?;
-    let linked = fs::hard_link(&draft, path);
-    fs::remove_file(&draft)?;
-    match linked {
-        Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(error),
-        _made_or_already_there => fs::File::open(folder)?.sync_all(),
-    }
+    fs::rename(&draft, path)?;
+    fs::File::open(folder)?.sync_all()
 }
 
 #[cfg(test)]

@@ -16,8 +16,6 @@ pub(super) enum Fault {
     WrongPassword,
     #[error("Password attempts exceeded")]
     LockedOut,
-    #[error("User is disabled.")]
-    Disabled,
     #[error("Invalid session for the user.")]
     InvalidSession,
     #[error("Invalid session for the user, session is expired.")]
@@ -75,7 +73,6 @@ impl Fault {
         match self {
             Self::WrongPassword
             | Self::LockedOut
-            | Self::Disabled
             | Self::InvalidSession
             | Self::SessionExpired
             | Self::ClockOff(_)
@@ -111,7 +108,6 @@ impl From<caller::Error> for Fault {
     fn from(error: caller::Error) -> Self {
         match error {
             caller::Error::Token(refusal) => Self::AccessToken(refusal),
-            caller::Error::AccountDisabled => Self::Disabled,
             caller::Error::Store(error) => Self::Store(error),
             caller::Error::Signature(_) | caller::Error::UnknownKey(_) | caller::Error::KeyDisabled(_) => {
                 Self::AccessToken(Refusal::Invalid)

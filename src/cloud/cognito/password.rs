@@ -131,9 +131,6 @@ async fn settle(site: &Site, client: &str, id: &AccountId, proved: Option<Accoun
     if store.note_right(&THROTTLE, id.as_str(), now).await?.is_some() {
         return Err(Fault::LockedOut);
     }
-    if account.disabled {
-        return Err(Fault::Disabled);
-    }
     step::after_password(site, client, &account).await
 }
 

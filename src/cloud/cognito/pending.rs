@@ -1,4 +1,4 @@
-//! Finding the sign-in that a session text stands for, and how many answers it bears.
+//! Finding the sign-in that a session text stands for, and how many answers it and its account bear.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use crate::cloud::store::{Account, Policy, SignIn, Stage};
 use crate::protocol::cognito::RespondToAuthChallenge;
 
 /// Across all sessions of an account, so that knowing the password does not buy endless guesses at the code.
-pub(super) const CODE_THROTTLE: Policy = Policy {
+const THROTTLE: Policy = Policy {
     kind: "code",
     free: 5,
     first: Duration::from_secs(1),
@@ -29,7 +29,8 @@ pub(super) async fn find(
         return Err(Fault::InvalidSession);
     }
     let account = owner(site, &sign_in, username).await?;
-    if sign_in.expires <= site.cloud.now() { Err(Fault::SessionExpired) } else { Ok((sign_in, account)) }
+    check_age(site, &sign_in)?;
+    Ok((sign_in, account))
 }
 
 /// Any sign-in of that client, expired or not.
@@ -41,32 +42,35 @@ pub(super) async fn by_session(site: &Site, session: Option<&str>, client: &str)
 /// The account of a sign-in, when `username` is its name.
 pub(super) async fn owner(site: &Site, sign_in: &SignIn, username: &str) -> Result<Account, Fault> {
     let id = sign_in.account.as_ref().ok_or(Fault::InvalidSession)?;
-    let account = site.cloud.store.account(id).await?.ok_or(Fault::InvalidSession)?;
-    if account.disabled {
-        return Err(Fault::Disabled);
-    }
-    if account.is_named(username) { Ok(account) } else { Err(Fault::InvalidSession) }
+    let account = site.cloud.store.account(id).await?;
+    account.filter(|account| account.is_named(username)).ok_or(Fault::InvalidSession)
+}
+
+pub(super) fn check_age(site: &Site, sign_in: &SignIn) -> Result<(), Fault> {
+    if sign_in.expires <= site.cloud.now() { Err(Fault::SessionExpired) } else { Ok(()) }
+}
+
+/// Before an answer is looked at.
+pub(super) async fn count_try(site: &Site, sign_in: &SignIn) -> Result<(), Fault> {
+    if site.cloud.store.count_try(sign_in).await? { Ok(()) } else { Err(Fault::InvalidSession) }
 }
 
 /// Before a code is looked at.
-pub(super) async fn admit(site: &Site, sign_in: &SignIn, account: &Account) -> Result<(), Fault> {
-    let (store, now) = (&site.cloud.store, site.cloud.now());
-    if store.locked_until(&CODE_THROTTLE, account.id.as_str(), now).await?.is_some() {
-        return Err(Fault::TooManyTries);
-    }
-    if store.count_try(sign_in).await? { Ok(()) } else { Err(Fault::InvalidSession) }
+pub(super) async fn check_lock(site: &Site, account: &Account) -> Result<(), Fault> {
+    let locked = site.cloud.store.locked_until(&THROTTLE, account.id.as_str(), site.cloud.now()).await?;
+    if locked.is_some() { Err(Fault::TooManyTries) } else { Ok(()) }
 }
 
-/// After a code was wrong.
-pub(super) async fn wrong(site: &Site, account: &Account) -> Result<Fault, Fault> {
-    let locked = site.cloud.store.note_wrong(&CODE_THROTTLE, account.id.as_str(), site.cloud.now()).await?;
-    Ok(locked.map_or(Fault::WrongCode, |_until| Fault::TooManyTries))
+/// After a code was wrong; refused when so many were wrong that this one must not even be called so.
+pub(super) async fn note_wrong(site: &Site, account: &Account) -> Result<(), Fault> {
+    let locked = site.cloud.store.note_wrong(&THROTTLE, account.id.as_str(), site.cloud.now()).await?;
+    if locked.is_some() { Err(Fault::TooManyTries) } else { Ok(()) }
 }
 
 /// After a code was right: it counts unless too many wrong ones came before, or the session was used meanwhile.
-pub(super) async fn right(site: &Site, sign_in: &SignIn, account: &Account) -> Result<(), Fault> {
+pub(super) async fn accept(site: &Site, sign_in: &SignIn, account: &Account) -> Result<(), Fault> {
     let (store, now) = (&site.cloud.store, site.cloud.now());
-    if store.note_right(&CODE_THROTTLE, account.id.as_str(), now).await?.is_some() {
+    if store.note_right(&THROTTLE, account.id.as_str(), now).await?.is_some() {
         return Err(Fault::TooManyTries);
     }
     if store.end_sign_in(sign_in).await? { Ok(()) } else { Err(Fault::InvalidSession) }

@@ -42,9 +42,7 @@ pub(super) async fn begin(site: &Site, client: &str, parameters: &Parameters) ->
     let pending = pending::by_session(site, Some(session), client).await?;
     let lost = lost_factors(site, &pending).await?;
     let account = pending::owner(site, &pending, username).await?;
-    if pending.expires <= site.cloud.now() {
-        return Err(Fault::SessionExpired);
-    }
+    pending::check_age(site, &pending)?;
     mail_code(site, &account).await?;
     next(site, client, Some(&account), &lost, Ask::MailedCode).await
 }
@@ -54,75 +52,71 @@ pub(super) async fn answer(site: &Site, request: &RespondToAuthChallenge) -> Res
     let username = fields::username(&request.challenge_responses)?;
     let typed = fields::required(&request.challenge_responses, "ANSWER")?;
     let sign_in = pending::by_session(site, request.session.as_deref(), &request.client_id).await?;
-    if sign_in.expires <= site.cloud.now() {
-        return Err(Fault::SessionExpired);
-    }
-    match (sign_in.stage, &sign_in.account) {
-        (Stage::MailedCode, None) => again(site, request, &sign_in, Ask::MailedCode).await,
-        (Stage::MailedCode, Some(_)) => {
-            let account = pending::owner(site, &sign_in, username).await?;
-            answer_mailed_code(site, request, &sign_in, &account, typed).await
+    pending::check_age(site, &sign_in)?;
+    let ask = match sign_in.stage {
+        Stage::MailedCode => Ask::MailedCode,
+        Stage::RecoveryCode => Ask::RecoveryCode,
+        Stage::NewPassword | Stage::Enrolment | Stage::ChoiceOfFactor | Stage::Factor(_) => {
+            return Err(Fault::InvalidSession);
         }
-        (Stage::RecoveryCode, Some(_)) => {
-            let account = pending::owner(site, &sign_in, username).await?;
-            answer_recovery_code(site, request, &sign_in, &account, typed).await
-        }
-        _another_step => Err(Fault::InvalidSession),
-    }
+    };
+    pending::count_try(site, &sign_in).await?;
+    let right = match (&sign_in.account, ask) {
+        (None, _decoy) => None,
+        (Some(_), Ask::MailedCode) => answer_mailed_code(site, &sign_in, username, typed).await?,
+        (Some(_), Ask::RecoveryCode) => answer_recovery_code(site, &sign_in, username, typed).await?,
+    };
+    Ok(right.unwrap_or_else(|| challenge(request.session.clone(), ask)))
 }
 
+/// `None`: wrong.
 async fn answer_mailed_code(
     site: &Site,
-    request: &RespondToAuthChallenge,
     sign_in: &SignIn,
-    account: &Account,
+    username: &str,
     typed: &str,
-) -> Result<AuthReply, Fault> {
-    pending::admit(site, sign_in, account).await?;
-    let Ok(code) = typed.parse::<Code>() else { return Ok(challenge(request.session.clone(), Ask::MailedCode)) };
+) -> Result<Option<AuthReply>, Fault> {
+    let account = pending::owner(site, sign_in, username).await?;
+    pending::check_lock(site, &account).await?;
+    let Ok(code) = typed.parse::<Code>() else { return Ok(None) };
     match site.cloud.store.answer_code(&account.id, Purpose::RecoveryByMail, code.expose(), site.cloud.now()).await? {
         Answer::Right => {}
         Answer::Expired => return Err(Fault::ExpiredCode),
         Answer::Wrong => {
-            return match pending::wrong(site, account).await? {
-                Fault::WrongCode => Ok(challenge(request.session.clone(), Ask::MailedCode)),
-                too_many => Err(too_many),
-            };
+            pending::note_wrong(site, &account).await?;
+            return Ok(None);
         }
     }
-    pending::right(site, sign_in, account).await?;
-    next(site, &request.client_id, Some(account), &sign_in.lost, Ask::RecoveryCode).await
+    pending::accept(site, sign_in, &account).await?;
+    next(site, &sign_in.client_id, Some(&account), &sign_in.lost, Ask::RecoveryCode).await.map(Some)
 }
 
+/// `None`: wrong.
 async fn answer_recovery_code(
     site: &Site,
-    request: &RespondToAuthChallenge,
     sign_in: &SignIn,
-    account: &Account,
+    username: &str,
     typed: &str,
-) -> Result<AuthReply, Fault> {
+) -> Result<Option<AuthReply>, Fault> {
+    let account = pending::owner(site, sign_in, username).await?;
     let (store, now) = (&site.cloud.store, site.cloud.now());
     if store.locked_until(&THROTTLE, account.id.as_str(), now).await?.is_some() {
         return Err(Fault::TooManyTries);
     }
-    let Ok(code) = RecoveryCode::parse(typed) else { return again(site, request, sign_in, Ask::RecoveryCode).await };
-    if store.recover(account, &code, &sign_in.lost, &notice(now), now).await? {
+    let Ok(code) = RecoveryCode::parse(typed) else { return Ok(None) };
+    if store.recover(&account, &code, &sign_in.lost, &notice(now), now).await? {
         store.note_right(&THROTTLE, account.id.as_str(), now).await?;
-        return step::finish(site, &request.client_id, account).await;
+        return step::finish(site, &sign_in.client_id, &account).await.map(Some);
     }
-    match store.note_wrong(&THROTTLE, account.id.as_str(), now).await? {
-        Some(_until) => Err(Fault::TooManyTries),
-        None => again(site, request, sign_in, Ask::RecoveryCode).await,
-    }
+    let locked = store.note_wrong(&THROTTLE, account.id.as_str(), now).await?;
+    if locked.is_some() { Err(Fault::TooManyTries) } else { Ok(None) }
 }
 
 /// The factor that the pending sign-in waits for; all of them when it has not been said which.
 async fn lost_factors(site: &Site, pending: &SignIn) -> Result<Vec<FactorKind>, Fault> {
     match (pending.stage, &pending.account) {
         (Stage::Factor(kind), Some(_)) => Ok(vec![kind]),
-        (Stage::ChoiceOfFactor, Some(account)) => {
-            Ok(site.cloud.store.factors(account).await?.into_iter().map(|factor| factor.kind).collect())
-        }
+        (Stage::ChoiceOfFactor, Some(account)) => Ok(site.cloud.store.factors(account).await?),
         _no_second_factor_asked => Err(Fault::InvalidSession),
     }
 }
@@ -163,12 +157,6 @@ async fn next(
     let new = NewSignIn { client_id: client, account, stage, lost, expires: now.plus(LIFETIME) };
     let session = site.cloud.store.begin_sign_in(new, now).await?;
     Ok(challenge(Some(session.expose().clone()), ask))
-}
-
-/// The same question once more, while the session bears it.
-async fn again(site: &Site, request: &RespondToAuthChallenge, sign_in: &SignIn, ask: Ask) -> Result<AuthReply, Fault> {
-    let borne = site.cloud.store.count_try(sign_in).await?;
-    if borne { Ok(challenge(request.session.clone(), ask)) } else { Err(Fault::InvalidSession) }
 }
 
 fn challenge(session: Option<String>, ask: Ask) -> AuthReply {

@@ -11,15 +11,19 @@ use crate::protocol::totp::Refusal;
 pub(super) async fn answer_totp(site: &Site, request: &RespondToAuthChallenge) -> Result<AuthReply, Fault> {
     let (sign_in, account) = pending::find(site, request, Stage::Factor(FactorKind::SoftwareToken)).await?;
     let code: Code = fields::required(&request.challenge_responses, "SOFTWARE_TOKEN_MFA_CODE")?.parse()?;
-    pending::admit(site, &sign_in, &account).await?;
+    pending::count_try(site, &sign_in).await?;
+    pending::check_lock(site, &account).await?;
     let (store, now) = (&site.cloud.store, site.cloud.now());
     let (secret, last) = store.totp_factor(&account.id).await?.ok_or(Fault::NoSoftwareToken)?;
     match secret.check(&code, now.unix_seconds(), last) {
         Ok(step) if store.use_step(&account.id, step).await? => {}
         Ok(_) | Err(Refusal::Reused) => return Err(Fault::ReusedCode),
-        Err(Refusal::Wrong) => return Err(pending::wrong(site, &account).await?),
+        Err(Refusal::Wrong) => {
+            pending::note_wrong(site, &account).await?;
+            return Err(Fault::WrongCode);
+        }
     }
-    pending::right(site, &sign_in, &account).await?;
+    pending::accept(site, &sign_in, &account).await?;
     step::finish(site, &request.client_id, &account).await
 }
 
@@ -31,14 +35,18 @@ pub(super) async fn answer_sms(site: &Site, request: &RespondToAuthChallenge) ->
         other => other,
     })?;
     let code: Code = fields::required(&request.challenge_responses, "SMS_MFA_CODE")?.parse()?;
-    pending::admit(site, &sign_in, &account).await?;
+    pending::count_try(site, &sign_in).await?;
+    pending::check_lock(site, &account).await?;
     let (store, now) = (&site.cloud.store, site.cloud.now());
     match store.answer_code(&account.id, Purpose::SignInBySms, code.expose(), now).await? {
         Answer::Right => {}
         Answer::Expired => return Err(Fault::ExpiredCode),
-        Answer::Wrong => return Err(pending::wrong(site, &account).await?),
+        Answer::Wrong => {
+            pending::note_wrong(site, &account).await?;
+            return Err(Fault::WrongCode);
+        }
     }
-    pending::right(site, &sign_in, &account).await?;
+    pending::accept(site, &sign_in, &account).await?;
     step::finish(site, &request.client_id, &account).await
 }
 
@@ -47,8 +55,7 @@ pub(super) async fn choose(site: &Site, request: &RespondToAuthChallenge) -> Res
     let (sign_in, account) = pending::find(site, request, Stage::ChoiceOfFactor).await?;
     let answer = fields::required(&request.challenge_responses, "ANSWER")?;
     let kind = FactorKind::named(answer).ok_or(Fault::Constraint("ANSWER", "Member must be one of MFAS_CAN_CHOOSE"))?;
-    let factors = site.cloud.store.factors(&account.id).await?;
-    if !factors.iter().any(|factor| factor.kind == kind) {
+    if !site.cloud.store.factors(&account.id).await?.contains(&kind) {
         return Err(Fault::NoSuchFactor);
     }
     if !site.cloud.store.end_sign_in(&sign_in).await? {

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::fault::Fault;
 use crate::cloud::site::Site;
-use crate::cloud::store::{Account, Channel, Factor, FactorKind, NewSignIn, Purpose, Stage};
+use crate::cloud::store::{Account, Channel, FactorKind, NewSignIn, Purpose, Stage};
 use crate::protocol::cognito::AuthReply;
 
 /// How long each step of a sign-in may take; a texted code lives just as long.
@@ -26,11 +26,12 @@ pub(super) async fn after_password(site: &Site, client: &str, account: &Account)
             ask(site, client, account, Stage::Enrolment, "MFA_SETUP", parameters).await
         }
         [] => finish(site, client, account).await,
-        [only] => ask_for_factor(site, client, account, only.kind).await,
-        _several => match factors.iter().find(|factor| factor.preferred) {
-            Some(preferred) => ask_for_factor(site, client, account, preferred.kind).await,
-            None => ask_which_factor(site, client, account, &factors).await,
-        },
+        [only] => ask_for_factor(site, client, account, *only).await,
+        several => {
+            let names: Vec<&str> = several.iter().map(|kind| kind.name()).collect();
+            let parameters = [("MFAS_CAN_CHOOSE", json!(names).to_string())];
+            ask(site, client, account, Stage::ChoiceOfFactor, "SELECT_MFA_TYPE", parameters).await
+        }
     }
 }
 
@@ -68,17 +69,6 @@ pub(super) async fn finish(site: &Site, client: &str, account: &Account) -> Resu
 pub(super) fn with_parameters<const N: usize>(mut reply: AuthReply, parameters: [(&str, String); N]) -> AuthReply {
     reply.challenge_parameters = parameters.map(|(name, value)| (name.to_owned(), value)).into();
     reply
-}
-
-async fn ask_which_factor(
-    site: &Site,
-    client: &str,
-    account: &Account,
-    factors: &[Factor],
-) -> Result<AuthReply, Fault> {
-    let names: Vec<&str> = factors.iter().map(|factor| factor.kind.name()).collect();
-    let parameters = [("MFAS_CAN_CHOOSE", json!(names).to_string())];
-    ask(site, client, account, Stage::ChoiceOfFactor, "SELECT_MFA_TYPE", parameters).await
 }
 
 async fn ask<const N: usize>(

@@ -57,7 +57,7 @@ enum What {
     Account(Account),
     /// Show the mail and text messages that were to be delivered, newest last.
     Outbox {
-        /// A JSON array instead of text.
+        /// One JSON object per line instead of text.
         #[arg(long)]
         json: bool,
     },
@@ -131,12 +131,11 @@ async fn open(plan: Plan) -> Result<Cloud, Error> {
 async fn serve(common: Common, options: Serve) -> Result<(), Error> {
     let listener = Listener::tcp(options.listen).await?;
     let address = listener.address().unwrap_or(options.listen);
-    let url = options.public_url.unwrap_or_else(|| format!("http://{address}"));
-    let plan = Plan { public_url: Some(url.clone()), access_keys_per_account: options.access_keys, ..common.plan() };
+    let plan = Plan { public_url: options.public_url, access_keys_per_account: options.access_keys, ..common.plan() };
     let cloud = open(plan).await?;
     let (stopper, stop) = Stop::pair();
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
-    writeln!(io::stdout(), "latchkey-cloud listens on http://{address} and is reached at {url}")?;
+    writeln!(io::stdout(), "latchkey-cloud serves http://{address}")?;
     let mut serving = JoinSet::new();
     serving.spawn(async move { cloud.serve(listener, stop).await });
     tokio::select! {
@@ -151,17 +150,13 @@ async fn serve(common: Common, options: Serve) -> Result<(), Error> {
 
 fn show(messages: &[OutboxMessage], as_json: bool) -> Result<(), Error> {
     let mut out = io::stdout();
-    if as_json {
-        let all: Vec<_> = messages
-            .iter()
-            .map(|message| {
-                json!({ "at": http_date::format(message.at), "kind": message.kind, "to": message.to, "text": message.text })
-            })
-            .collect();
-        return Ok(writeln!(out, "{}", json!(all))?);
-    }
     for OutboxMessage { at, kind, to, text } in messages {
-        writeln!(out, "{}  {kind} to {to}\n    {text}", http_date::format(*at))?;
+        let at = http_date::format(*at);
+        if as_json {
+            writeln!(out, "{}", json!({ "at": at, "kind": kind, "to": to, "text": text }))?;
+        } else {
+            writeln!(out, "{at}  {kind} to {to}\n    {text}")?;
+        }
     }
     Ok(())
 }

@@ -9,7 +9,6 @@ CREATE TABLE accounts (
     phone             TEXT,
     must_set_password BIGINT NOT NULL DEFAULT 0,
     must_enrol        BIGINT NOT NULL DEFAULT 0,
-    disabled          BIGINT NOT NULL DEFAULT 0,
     created           BIGINT NOT NULL,
     last_sign_in      BIGINT
 );
@@ -20,7 +19,6 @@ CREATE TABLE factors (
     kind          TEXT   NOT NULL,
     sealed_secret BYTEA,
     last_step     BIGINT NOT NULL DEFAULT -1,
-    preferred     BIGINT NOT NULL DEFAULT 0,
     created       BIGINT NOT NULL,
     PRIMARY KEY (account_id, kind)
 );

@@ -50,7 +50,7 @@ impl Store {
             .execute(&mut *transaction)
             .await?;
         transaction.commit().await?;
-        let id = KeyId::parse(&id).map_err(|_malformed| Error::Sealed("a key id"))?;
+        let id = KeyId::parse(&id).map_err(|_malformed| Error::Unreadable("a key id"))?;
         Ok(Created::Key(AccessKey::from_bytes(id, secret.expose().to_vec())))
     }
 
@@ -68,7 +68,7 @@ impl Store {
         let Some(row) = row else { return Ok(None) };
         let sealed: Vec<u8> = row.try_get("sealed_secret")?;
         let secret =
-            self.vault.unseal(&kind(id), &sealed).map_err(|_other_key| Error::Sealed("an access key's secret"))?;
+            self.vault.unseal(&kind(id), &sealed).map_err(|_other_key| Error::Unreadable("an access key's secret"))?;
         Ok(Some((read(&row)?, secret)))
     }
 

@@ -15,7 +15,6 @@ pub(crate) struct Account {
     pub(crate) phone: Option<String>,
     pub(crate) must_set_password: bool,
     pub(crate) must_enrol: bool,
-    pub(crate) disabled: bool,
     pub(crate) created: Moment,
     pub(crate) last_sign_in: Option<Moment>,
 }
@@ -103,15 +102,14 @@ impl Store {
         let bytes = self
             .vault
             .unseal(&verifier_kind(&id), &sealed)
-            .map_err(|_other_key| Error::Sealed("a password verifier"))?;
+            .map_err(|_other_key| Error::Unreadable("a password verifier"))?;
         Ok(Account {
-            verifier: Verifier::from_bytes(bytes.expose()).ok_or(Error::Sealed("a password verifier"))?,
+            verifier: Verifier::from_bytes(bytes.expose()).ok_or(Error::Unreadable("a password verifier"))?,
             id,
             email: row.try_get("email")?,
             phone: row.try_get("phone")?,
             must_set_password: row.try_get::<i64, _>("must_set_password")? != 0,
             must_enrol: row.try_get::<i64, _>("must_enrol")? != 0,
-            disabled: row.try_get::<i64, _>("disabled")? != 0,
             created: row.try_get("created")?,
             last_sign_in: row.try_get("last_sign_in")?,
         })

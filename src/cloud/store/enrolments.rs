@@ -40,7 +40,7 @@ impl Store {
         let secret = self
             .vault
             .unseal(&totp_kind(account), &sealed)
-            .map_err(|_other_key| Error::Sealed("an authenticator secret"))?;
+            .map_err(|_other_key| Error::Unreadable("an authenticator secret"))?;
         let step = row.try_get::<Option<i64>, _>("verified_step")?.and_then(|step| u64::try_from(step).ok()).map(Step);
         Ok(Some((TotpSecret::from_bytes(secret.expose().clone()), step)))
     }

@@ -13,12 +13,6 @@ pub(crate) enum FactorKind {
     Sms,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Factor {
-    pub(crate) kind: FactorKind,
-    pub(crate) preferred: bool,
-}
-
 impl FactorKind {
     /// The name of its challenge on the wire, also its name in the database.
     pub(crate) fn name(self) -> &'static str {
@@ -34,17 +28,13 @@ impl FactorKind {
 }
 
 impl Store {
-    pub(crate) async fn factors(&self, account: &AccountId) -> Result<Vec<Factor>, Error> {
-        let rows = sqlx::query("SELECT kind, preferred FROM factors WHERE account_id = $1 ORDER BY kind")
-            .bind(account)
-            .fetch_all(&self.pool)
-            .await?;
-        rows.iter()
-            .map(|row| {
-                let kind = FactorKind::named(row.try_get("kind")?).ok_or(Error::Sealed("a second factor"))?;
-                Ok(Factor { kind, preferred: row.try_get::<i64, _>("preferred")? != 0 })
-            })
-            .collect()
+    pub(crate) async fn factors(&self, account: &AccountId) -> Result<Vec<FactorKind>, Error> {
+        let names: Vec<String> =
+            sqlx::query_scalar("SELECT kind FROM factors WHERE account_id = $1 ORDER BY kind DESC")
+                .bind(account)
+                .fetch_all(&self.pool)
+                .await?;
+        names.iter().map(|name| FactorKind::named(name).ok_or(Error::Unreadable("a second factor"))).collect()
     }
 
     pub(crate) async fn add_sms_factor(&self, account: &AccountId, now: Moment) -> Result<(), Error> {
@@ -92,7 +82,7 @@ impl Store {
         let secret = self
             .vault
             .unseal(&totp_kind(account), &sealed)
-            .map_err(|_other_key| Error::Sealed("an authenticator secret"))?;
+            .map_err(|_other_key| Error::Unreadable("an authenticator secret"))?;
         let last = u64::try_from(row.try_get::<i64, _>("last_step")?).ok().map(Step);
         Ok(Some((TotpSecret::from_bytes(secret.expose().clone()), last)))
     }

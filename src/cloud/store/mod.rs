@@ -15,7 +15,7 @@ mod token_families;
 
 pub(crate) use access_keys::{Created, StoredKey};
 pub(crate) use accounts::{Account, NewRow};
-pub(crate) use factors::{Factor, FactorKind};
+pub(crate) use factors::FactorKind;
 pub(crate) use outbox::Channel;
 pub(crate) use sent_codes::{Answer, Purpose};
 pub(crate) use sign_ins::{NewSignIn, SignIn, Stage};
@@ -47,8 +47,8 @@ pub enum Error {
     Statement(#[from] sqlx::Error),
     #[error("the database cannot be brought to this version's form")]
     Migration(#[from] sqlx::migrate::MigrateError),
-    #[error("{0} in the database does not open with this server key")]
-    Sealed(&'static str),
+    #[error("{0} in the database cannot be read with this server key")]
+    Unreadable(&'static str),
 }
 
 impl Store {
@@ -86,7 +86,7 @@ impl Store {
         .bind(now)
         .execute(&self.pool)
         .await?;
-        self.find_server_secret(name).await?.ok_or(Error::Sealed(name))
+        self.find_server_secret(name).await?.ok_or(Error::Unreadable(name))
     }
 
     pub(super) async fn find_server_secret(&self, name: &'static str) -> Result<Option<Secret<Vec<u8>>>, Error> {
@@ -94,7 +94,7 @@ impl Store {
             .bind(name)
             .fetch_optional(&self.pool)
             .await?;
-        sealed.map(|sealed| self.vault.unseal(name, &sealed).map_err(|_other_key| Error::Sealed(name))).transpose()
+        sealed.map(|sealed| self.vault.unseal(name, &sealed).map_err(|_other_key| Error::Unreadable(name))).transpose()
     }
 
     /// A transaction that owns the write lock from its start, so that it cannot fail half-way for another writer.

@@ -62,7 +62,7 @@ impl Store {
         rows.iter()
             .map(|row| {
                 let sealed: Vec<u8> = row.try_get("sealed_text")?;
-                let text = self.vault.unseal(KIND, &sealed).map_err(|_other_key| Error::Sealed("a message"))?;
+                let text = self.vault.unseal(KIND, &sealed).map_err(|_other_key| Error::Unreadable("a message"))?;
                 Ok(OutboxMessage {
                     at: row.try_get::<Moment, _>("at")?.system_time(),
                     kind: row.try_get("kind")?,

@@ -92,10 +92,10 @@ impl Store {
         let code = self
             .vault
             .unseal(&kind(account, purpose), &sealed)
-            .map_err(|_other_key| Error::Sealed("a code that was sent"))?;
+            .map_err(|_other_key| Error::Unreadable("a code that was sent"))?;
         String::from_utf8(code.expose().clone())
             .map(|code| Some(Secret::new(code)))
-            .map_err(|_| Error::Sealed("a code"))
+            .map_err(|_| Error::Unreadable("a code"))
     }
 }
 

@@ -95,7 +95,7 @@ impl Store {
             id: row.try_get("id")?,
             client_id: row.try_get("client_id")?,
             account: row.try_get("account_id")?,
-            stage: Stage::named(row.try_get("stage")?).ok_or(Error::Sealed("a sign-in"))?,
+            stage: Stage::named(row.try_get("stage")?).ok_or(Error::Unreadable("a sign-in"))?,
             lost: row.try_get::<&str, _>("lost")?.split(' ').filter_map(FactorKind::named).collect(),
             expires: row.try_get("expires")?,
         }))
