@@ -136,3 +136,121 @@ fn longest_wait(failures: u32) -> Duration {
         _ => LATER,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::bench::{ANN, NOON, World, minutes, noon};
+    use super::*;
+    use crate::account::{Scheme, Unsigned};
+
+    #[tokio::test]
+    async fn a_service_that_cannot_be_asked_never_revokes() {
+        let world = World::signed_in().await;
+        world.service().down = true;
+        assert!(
+            matches!(world.account.confirm().await, KeyState::Leased { because } if because.contains("cannot be reached"))
+        );
+        assert!(world.account.key().is_ok());
+        world.service().down = false;
+        assert_eq!(world.account.confirm().await, KeyState::Fresh);
+    }
+
+    #[tokio::test]
+    async fn a_refused_key_is_handed_out_no_more_not_even_after_a_restart() {
+        let world = World::signed_in().await;
+        world.service().keys.clear();
+        let because = "The access key is unknown or disabled.".to_owned();
+        assert_eq!(world.account.confirm().await, KeyState::Revoked { because: because.clone() });
+        assert!(matches!(world.account.key(), Err(Error::KeyRevoked)));
+        let restarted = world.restarted();
+        assert!(matches!(restarted.key(), Err(Error::KeyRevoked)));
+        assert_eq!(restarted.status().owner.unwrap().id, ANN.0);
+        world.service().down = true;
+        assert_eq!(restarted.confirm().await, KeyState::Revoked { because });
+    }
+
+    #[tokio::test]
+    async fn a_key_that_is_enabled_again_works_again() {
+        let world = World::signed_in().await;
+        world.service().keys[0].enabled = false;
+        assert!(matches!(world.account.confirm().await, KeyState::Revoked { .. }));
+        world.service().keys[0].enabled = true;
+        assert_eq!(world.account.confirm().await, KeyState::Fresh);
+        assert!(world.restarted().key().is_ok());
+    }
+
+    #[tokio::test]
+    async fn a_refusal_of_the_clock_does_not_revoke_and_names_both_times() {
+        let world = World::signed_in().await;
+        world.hand.set_wall(noon() + minutes(10));
+        world.service().refuses_signed = Some((403, "Invalid Date"));
+        let KeyState::Leased { because } = world.account.confirm().await else { panic!("not leased") };
+        assert!(because.contains("12:10:00 GMT") && because.contains(NOON), "{because}");
+        assert!(world.account.key().is_ok());
+        world.service().refuses_signed = None;
+        assert_eq!(world.account.confirm().await, KeyState::Fresh);
+    }
+
+    #[tokio::test]
+    async fn a_clock_that_is_off_is_a_notice_and_signatures_are_right_all_the_same() {
+        let world = World::signed_in().await;
+        world.hand.set_wall(noon() - minutes(1_000_000));
+        let status = world.account.status();
+        assert_eq!(status.clock_ahead, Some(-60_000_000));
+        assert!(status.notices[0].contains("This device's clock says"), "{:?}", status.notices);
+        let url = "https://api.example.test/x".to_owned();
+        let request = Unsigned { method: "GET".to_owned(), url, headers: Vec::new(), scheme: Scheme::Cavage };
+        let lines = world.account.sign(&request).unwrap();
+        assert!(lines.contains(&("date".to_owned(), NOON.to_owned())), "{lines:?}");
+        world.hand.set_wall(noon() + minutes(2));
+        assert_eq!(world.account.status().notices, Vec::<String>::new());
+    }
+
+    #[tokio::test]
+    async fn asking_again_and_again_writes_nothing() {
+        let world = World::signed_in().await;
+        let before = world.on_disk();
+        for _ in 0..3 {
+            world.hand.pass(minutes(30));
+            assert_eq!(world.account.confirm().await, KeyState::Fresh);
+            world.service().down = true;
+            world.account.confirm().await;
+            world.service().down = false;
+        }
+        assert_eq!(world.on_disk(), before);
+        assert_eq!(world.account.status().last_confirmed, Some(noon() + minutes(60)));
+    }
+
+    #[tokio::test]
+    async fn a_key_of_another_service_is_not_shown_to_this_one() {
+        let world = World::signed_in().await;
+        let elsewhere = World::new().await;
+        for (path, content) in world.on_disk() {
+            std::fs::copy(&path, elsewhere.folder.path().join(path.file_name().unwrap())).unwrap();
+            assert!(!content.is_empty());
+        }
+        let moved = elsewhere.restarted();
+        let KeyState::Leased { because } = moved.confirm().await else { panic!("not leased") };
+        assert!(because.contains(&world.server.url) && because.contains(&elsewhere.server.url), "{because}");
+        assert!(elsewhere.server.heard().is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_forwarded_request_brings_the_services_own_answer() {
+        let world = World::signed_in().await;
+        let body = br#"{"query":"query { login { id email } }"}"#.to_vec();
+        let (status, answer) = world.account.graphql(body.clone()).await.unwrap();
+        assert_eq!(status, 200);
+        assert!(String::from_utf8(answer).unwrap().contains(ANN.1));
+        world.service().keys.clear();
+        assert!(matches!(world.account.graphql(body.clone()).await, Err(Error::KeyRefused(_))));
+        assert!(matches!(world.account.graphql(body).await, Err(Error::KeyRevoked)));
+    }
+
+    #[test]
+    fn waits_after_failures_grow_and_stay_short_in_the_first_minutes() {
+        let waits: Vec<u64> = [1, 2, 3, 4, 5, 30, 31, 400].map(|failures| longest_wait(failures).as_secs()).to_vec();
+        assert_eq!(waits, [2, 4, 8, 16, 30, 30, 300, 300]);
+        assert_eq!(longest_wait(0), BETWEEN);
+    }
+}

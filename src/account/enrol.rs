@@ -159,3 +159,139 @@ fn is_full(listed: &[ListedKey], reason: &str) -> bool {
     listed.len() >= 2
         || (!listed.is_empty() && ["limit", "max", "at most", "too many"].iter().any(|w| reason.contains(w)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::bench::{ANN, BOB, Key, World, key, minutes};
+    use super::*;
+    use crate::account::{Ask, KeyState};
+
+    fn attempt_of(outcome: Result<Progress, Failed>) -> Attempt {
+        match outcome {
+            Ok(Progress::Ask(attempt)) | Err(Failed { attempt: Some(attempt), .. }) => attempt,
+            Ok(Progress::SignedIn(_)) | Err(Failed { attempt: None, .. }) => panic!("nothing is asked"),
+        }
+    }
+
+    /// Ann holds two keys already.
+    async fn crowded_world() -> (World, Attempt) {
+        let world = World::new().await;
+        let held = |id: &str, owner| Key { id: id.to_owned(), owner, enabled: true };
+        world.service().keys = vec![held("OLDKEY1", ANN), held("OLDKEY2", ANN), held("BOBSKEY", BOB)];
+        let attempt = attempt_of(world.sign_in().await);
+        (world, attempt)
+    }
+
+    fn ids(world: &World) -> Vec<String> {
+        world.service().keys.iter().map(|key| key.id.clone()).collect()
+    }
+
+    #[tokio::test]
+    async fn a_sign_in_ends_with_a_key_that_is_kept_and_confirmed() {
+        let world = World::new().await;
+        let Ok(Progress::SignedIn(session)) = world.sign_in().await else { panic!("not signed in") };
+        assert_eq!((session.owner.id.as_str(), session.owner.email.as_str()), ANN);
+        let status = world.account.status();
+        assert_eq!((status.state, status.notices), (KeyState::Fresh, Vec::new()));
+        assert_eq!(world.account.key().unwrap().id.as_str(), ids(&world)[0]);
+        assert_eq!(world.restarted().key().unwrap().id, world.account.key().unwrap().id);
+    }
+
+    #[tokio::test]
+    async fn the_owner_who_signs_in_again_keeps_the_key() {
+        let world = World::signed_in().await;
+        assert!(matches!(world.sign_in().await, Ok(Progress::SignedIn(_))));
+        assert_eq!(world.service().made, 1);
+    }
+
+    #[tokio::test]
+    async fn a_kept_key_that_the_service_refuses_is_replaced() {
+        let world = World::signed_in().await;
+        world.service().keys[0].enabled = false;
+        assert!(matches!(world.sign_in().await, Ok(Progress::SignedIn(_))));
+        assert_eq!(world.account.key().unwrap().id.as_str(), ids(&world)[1]);
+    }
+
+    #[tokio::test]
+    async fn nobody_but_the_owner_gets_in_and_their_tokens_are_taken_back() {
+        let world = World::signed_in().await;
+        world.service().person = BOB;
+        let failed = world.sign_in().await.unwrap_err();
+        assert!(matches!(failed.error, Error::OwnedByAnother) && failed.attempt.is_none());
+        assert_eq!(world.service().revoked, ["refresh"]);
+        assert_eq!(world.account.status().owner.unwrap().id, ANN.0);
+        assert_eq!(world.service().made, 1);
+    }
+
+    #[tokio::test]
+    async fn a_full_account_is_asked_which_key_to_replace() {
+        let (world, attempt) = crowded_world().await;
+        let Ask::MakeRoomForKey(listed) = attempt.ask() else { panic!("{attempt:?}") };
+        assert_eq!(listed.iter().map(|key| key.key.as_str()).collect::<Vec<_>>(), ["OLDKEY1", "OLDKEY2"]);
+        let old = KeyId::parse("OLDKEY1").unwrap();
+        assert!(matches!(world.account.answer(attempt, Answer::ReplaceKey(old)).await, Ok(Progress::SignedIn(_))));
+        assert_eq!(ids(&world), ["OLDKEY2", "BOBSKEY", "MADE0000000000000001"]);
+    }
+
+    #[tokio::test]
+    async fn a_full_account_can_bring_one_of_its_keys() {
+        let (world, attempt) = crowded_world().await;
+        let done = world.account.answer(attempt, Answer::UseKey(key("OLDKEY2"))).await;
+        assert!(matches!(done, Ok(Progress::SignedIn(_))));
+        assert_eq!(world.account.key().unwrap().id.as_str(), "OLDKEY2");
+        assert_eq!(world.service().made, 0);
+    }
+
+    #[tokio::test]
+    async fn keys_that_do_not_fit_are_refused_and_another_can_be_tried() {
+        let (world, mut attempt) = crowded_world().await;
+        for (answer, expected) in [
+            (Answer::UseKey(key("BOBSKEY")), "That access key belongs to another account."),
+            (
+                Answer::UseKey(key("NOSUCHKEY")),
+                "The service refused the access key: The access key is unknown or disabled.",
+            ),
+            (
+                Answer::ReplaceKey(KeyId::parse("BOBSKEY").unwrap()),
+                "That is not what the sign-in is waiting for. Reload and follow the page.",
+            ),
+        ] {
+            let failed = world.account.answer(attempt, answer).await.unwrap_err();
+            assert_eq!(failed.error.to_string(), expected);
+            attempt = failed.attempt.unwrap();
+        }
+        assert_eq!(ids(&world), ["OLDKEY1", "OLDKEY2", "BOBSKEY"]);
+        assert_eq!(world.account.status().state, KeyState::Absent);
+    }
+
+    #[tokio::test]
+    async fn somebody_who_thinks_long_about_keys_gets_new_tokens() {
+        let (world, attempt) = crowded_world().await;
+        world.hand.pass(minutes(90));
+        let old = KeyId::parse("OLDKEY1").unwrap();
+        assert!(matches!(world.account.answer(attempt, Answer::ReplaceKey(old)).await, Ok(Progress::SignedIn(_))));
+        let bearers: Vec<_> =
+            world.server.heard().iter().filter_map(|heard| heard.header("authorization").map(str::to_owned)).collect();
+        assert_eq!(bearers.iter().filter(|line| *line == "Bearer access-2").count(), 3);
+    }
+
+    #[tokio::test]
+    async fn a_key_that_cannot_be_kept_is_deleted_again() {
+        let world = World::new().await;
+        world.fill_disk();
+        let failed = world.sign_in().await.unwrap_err();
+        assert!(matches!(failed.error, Error::Keystore(_)), "{:?}", failed.error);
+        assert_eq!((world.service().made, ids(&world)), (1, Vec::<String>::new()));
+        assert_eq!(world.service().revoked, ["refresh"]);
+    }
+
+    #[tokio::test]
+    async fn a_key_that_does_not_verify_is_not_kept() {
+        let world = World::new().await;
+        world.service().refuses_signed = Some((401, "The signature is not right for this request and key."));
+        let failed = world.sign_in().await.unwrap_err();
+        assert!(matches!(failed.error, Error::KeyRefused(_)), "{:?}", failed.error);
+        assert_eq!(ids(&world), Vec::<String>::new());
+        assert_eq!(world.account.status().state, KeyState::Absent);
+    }
+}

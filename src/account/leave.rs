@@ -45,3 +45,64 @@ impl Account {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::bench::{ANN, BOB, Key, World, key};
+    use super::*;
+    use crate::account::KeyState;
+
+    #[tokio::test]
+    async fn signing_out_deletes_the_key_here_and_there() {
+        let world = World::signed_in().await;
+        assert_eq!(world.account.sign_out().await.unwrap(), SignedOut::Everywhere);
+        assert!(world.service().keys.is_empty());
+        assert_eq!(world.account.status().state, KeyState::Absent);
+        assert!(matches!(world.restarted().key(), Err(Error::SignedOut)));
+        assert!(matches!(world.account.sign_out().await, Err(Error::SignedOut)));
+    }
+
+    #[tokio::test]
+    async fn signing_out_without_the_service_says_that_the_key_remains_there() {
+        let world = World::signed_in().await;
+        world.service().down = true;
+        assert_eq!(world.account.sign_out().await.unwrap(), SignedOut::HereOnly);
+        assert!(matches!(world.restarted().key(), Err(Error::SignedOut)));
+    }
+
+    #[tokio::test]
+    async fn a_disk_that_refuses_leaves_everything_as_it_was() {
+        let world = World::signed_in().await;
+        world.fill_disk();
+        assert!(matches!(world.account.sign_out().await, Err(Error::Keystore(_))));
+        assert_eq!(world.service().keys.len(), 1);
+        assert!(world.account.key().is_ok());
+    }
+
+    #[tokio::test]
+    async fn a_pasted_key_is_tested_and_kept() {
+        let world = World::new().await;
+        assert!(matches!(world.account.adopt(key("NOSUCHKEY")).await, Err(Error::KeyRefused(_))));
+        assert_eq!(world.account.status().state, KeyState::Absent);
+        world.service().keys.push(Key { id: "PASTED".to_owned(), owner: ANN, enabled: true });
+        assert_eq!(world.account.adopt(key("PASTED")).await.unwrap().email, ANN.1);
+        assert_eq!(world.restarted().key().unwrap().id.as_str(), "PASTED");
+    }
+
+    #[tokio::test]
+    async fn a_pasted_key_of_somebody_else_does_not_take_the_device() {
+        let world = World::signed_in().await;
+        world.service().keys.push(Key { id: "BOBSKEY".to_owned(), owner: BOB, enabled: true });
+        assert!(matches!(world.account.adopt(key("BOBSKEY")).await, Err(Error::OwnedByAnother)));
+        assert_eq!(world.account.status().owner.unwrap().id, ANN.0);
+    }
+
+    #[tokio::test]
+    async fn a_forgotten_session_loses_its_tokens_and_the_key_stays() {
+        let world = World::new().await;
+        let Ok(crate::account::Progress::SignedIn(session)) = world.sign_in().await else { panic!("not signed in") };
+        world.account.forget(session).await;
+        assert_eq!(world.service().revoked, ["refresh"]);
+        assert_eq!(world.account.status().state, KeyState::Fresh);
+    }
+}

@@ -2,6 +2,8 @@
 //! One file per question; one transport. The agent asks the service; it never decides (DESIGN rule 1).
 
 mod attempt;
+#[cfg(test)]
+mod bench;
 mod cognito;
 mod confirm;
 mod conversation;

@@ -38,6 +38,12 @@ impl Transport {
         Self { client, clock, entropy, time: ServiceTime::default(), within: WITHIN, first_pause: FIRST_PAUSE }
     }
 
+    #[cfg(test)]
+    pub(super) fn be_impatient(&mut self) {
+        self.first_pause = Duration::from_millis(1);
+        self.within = Duration::from_millis(500);
+    }
+
     /// The service's time where it is known, else the device's.
     pub(super) fn now(&self) -> Now {
         let monotonic = self.clock.monotonic();
@@ -207,9 +213,9 @@ mod tests {
 
     fn transport(wall: &str) -> (Transport, Hand) {
         let (clock, hand) = Clock::by_hand(http_date::parse(wall).unwrap());
-        let transport = Transport::new(net::Client::new(None).unwrap(), clock, Entropy::repeatable(1));
-        let quick = Duration::from_millis(1);
-        (Transport { first_pause: quick, within: Duration::from_millis(500), ..transport }, hand)
+        let mut transport = Transport::new(net::Client::new(None).unwrap(), clock, Entropy::repeatable(1));
+        transport.be_impatient();
+        (transport, hand)
     }
 
     fn get(server: &Loopback, repeat: Repeat) -> Request {
