@@ -26,7 +26,6 @@ pub(super) struct World {
 }
 
 /// The service's side.
-#[derive(Debug)]
 pub(super) struct Service {
     /// Who signs in next.
     pub(super) person: (&'static str, &'static str),
@@ -38,7 +37,7 @@ pub(super) struct Service {
     pub(super) down: bool,
     /// Instead of looking at a signed request.
     pub(super) refuses_signed: Option<(u16, &'static str)>,
-    pub(super) date: &'static str,
+    clock: Clock,
 }
 
 #[derive(Clone, Debug)]
@@ -50,6 +49,7 @@ pub(super) struct Key {
 
 impl World {
     pub(super) async fn new() -> Self {
+        let (clock, hand) = Clock::by_hand(noon());
         let service = Arc::new(Mutex::new(Service {
             person: ANN,
             asks_for_code: true,
@@ -59,12 +59,11 @@ impl World {
             revoked: Vec::new(),
             down: false,
             refuses_signed: None,
-            date: NOON,
+            clock: clock.clone(),
         }));
         let answering = service.clone();
         let server = Loopback::saying(move |heard, _| lock(&answering).say(heard)).await;
         let folder = tempfile::tempdir().unwrap();
-        let (clock, hand) = Clock::by_hand(http_date::parse(NOON).unwrap());
         let account = account(&server.url, &folder, clock);
         Self { account, hand, folder, server, service }
     }
@@ -75,7 +74,7 @@ impl World {
 
     /// The same device after a restart.
     pub(super) fn restarted(&self) -> Account {
-        let clock = Clock::by_hand(http_date::parse(NOON).unwrap()).0;
+        let clock = Clock::by_hand(noon()).0;
         account(&self.server.url, &self.folder, clock)
     }
 
@@ -147,7 +146,9 @@ impl Service {
             None if heard.head.starts_with("GET /.well-known/latchkey ") => (200, discovery(heard)),
             None => self.graphql(heard),
         };
-        with_header(&answer(status, "application/json", &body.to_string()), &format!("date: {}", self.date))
+        // Noon when the world began, whatever the device's clock says.
+        let date = http_date::format(noon() + self.clock.monotonic());
+        with_header(&answer(status, "application/json", &body.to_string()), &format!("date: {date}"))
     }
 
     fn cognito(&mut self, operation: &str, message: &Value) -> (u16, Value) {
@@ -192,12 +193,9 @@ impl Service {
             let id = format!("MADE{:016}", self.made);
             self.keys.push(Key { id: id.clone(), owner: who, enabled: true });
             json!({ "data": { "createAccessKey": { "key": id, "secret": "AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0e" } } })
-        } else if query.contains("updateAccessKey") {
-            self.keys.iter_mut().filter(|key| key.id == *named).for_each(|key| key.enabled = false);
-            json!({ "data": { "updateAccessKey": { "key": named, "enabled": false } } })
-        } else if query.contains("deleteAccessKey") {
+        } else if query.contains("updateAccessKey") && query.contains("deleteAccessKey") {
             self.keys.retain(|key| key.id != *named);
-            json!({ "data": { "deleteAccessKey": true } })
+            json!({ "data": { "updateAccessKey": { "key": named, "enabled": false }, "deleteAccessKey": true } })
         } else if query.contains("accessKeys") {
             let listed =
                 |key: &Key| json!({ "key": key.id, "enabled": key.enabled, "created": "2024-01-02T03:04:05Z" });

@@ -218,16 +218,15 @@ mod tests {
             world.service().down = false;
         }
         assert_eq!(world.on_disk(), before);
-        assert_eq!(world.account.status().last_confirmed, Some(noon() + minutes(60)));
+        assert_eq!(world.account.status().last_confirmed, Some(noon() + minutes(90)));
     }
 
     #[tokio::test]
     async fn a_key_of_another_service_is_not_shown_to_this_one() {
         let world = World::signed_in().await;
         let elsewhere = World::new().await;
-        for (path, content) in world.on_disk() {
+        for (path, _) in world.on_disk() {
             std::fs::copy(&path, elsewhere.folder.path().join(path.file_name().unwrap())).unwrap();
-            assert!(!content.is_empty());
         }
         let moved = elsewhere.restarted();
         let KeyState::Leased { because } = moved.confirm().await else { panic!("not leased") };

@@ -56,8 +56,14 @@ pub enum Error {
     Misconfigured(String),
     #[error("That is not what the sign-in is waiting for. Reload and follow the page.")]
     OutOfTurn,
-    #[error("That request cannot be signed: {0}")]
+    #[error("That request cannot be signed. {0}")]
     NotSignable(String),
     #[error(transparent)]
     Keystore(#[from] crate::keystore::Error),
+}
+
+impl From<crate::protocol::signature::Refusal> for Error {
+    fn from(refusal: crate::protocol::signature::Refusal) -> Self {
+        Self::NotSignable(refusal.to_string())
+    }
 }

@@ -32,13 +32,12 @@ impl GraphQl<'_> {
         graphql::read_created_key(&reply.body).map_err(meaning)
     }
 
-    pub(super) async fn disable_key(&self, key: &KeyId) -> Result<(), Error> {
-        let variables = json!({ "key": key.as_str(), "enabled": false });
-        self.order(graphql::ENABLE_ACCESS_KEY, variables).await
-    }
-
+    /// In one request, so that a key can do it to itself.
     pub(super) async fn delete_key(&self, key: &KeyId) -> Result<(), Error> {
-        self.order(graphql::DELETE_ACCESS_KEY, json!({ "key": key.as_str() })).await
+        let variables = json!({ "key": key.as_str() });
+        let body = graphql::body(graphql::DELETE_ACCESS_KEY, Some(variables));
+        let reply = self.ask(body, Repeat::Never).await?;
+        graphql::read_success(reply.body.expose()).map_err(meaning)
     }
 
     /// A caller's own body; its answer goes back as it is, unless the credential itself was refused.
@@ -48,11 +47,6 @@ impl GraphQl<'_> {
             401 | 403 => Err(self.refusal(&reply)),
             _ => Ok(reply),
         }
-    }
-
-    async fn order(&self, mutation: &str, variables: serde_json::Value) -> Result<(), Error> {
-        let reply = self.ask(graphql::body(mutation, Some(variables)), Repeat::Never).await?;
-        graphql::read_success(reply.body.expose()).map_err(meaning)
     }
 
     async fn ask(&self, body: Vec<u8>, repeat: Repeat) -> Result<Reply, Error> {

@@ -22,26 +22,14 @@ impl Account {
         if kept.service != self.0.directory.name() {
             return Ok(SignedOut::HereOnly);
         }
-        match self.delete_by_itself(kept.key).await {
+        let id = kept.key.id.clone();
+        let deleted = async { self.graphql_as(Credential::Key(kept.key)).await?.delete_key(&id).await }.await;
+        match deleted {
             Ok(()) | Err(Error::KeyRefused(_)) => Ok(SignedOut::Everywhere),
             Err(error) => {
                 tracing::warn!(error = report::chain(&error), "the access key remains at the service");
                 Ok(SignedOut::HereOnly)
             }
-        }
-    }
-
-    /// A disabled key cannot sign its own deletion, so deletion comes first. Where only disabled keys may be deleted, the
-    /// key is at least disabled, but still listed.
-    async fn delete_by_itself(&self, key: AccessKey) -> Result<(), Error> {
-        let id = key.id.clone();
-        let graphql = self.graphql_as(Credential::Key(key)).await?;
-        match graphql.delete_key(&id).await {
-            Err(Error::Refused(reason)) => {
-                graphql.disable_key(&id).await?;
-                Err(Error::Refused(reason))
-            }
-            outcome => outcome,
         }
     }
 }

@@ -17,11 +17,12 @@ mod leave;
 mod loopback;
 mod provider;
 mod service_time;
-mod signing;
 mod transport;
 
 pub use attempt::{Answer, Ask, Attempt, Channel, Failed, Progress, Session};
 pub use error::Error;
+
+pub use crate::protocol::signature::Scheme;
 
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -35,6 +36,7 @@ use crate::keystore::Keystore;
 use crate::protocol::access_key::{AccessKey, KeyId};
 use crate::protocol::discovery::Discovery;
 use crate::protocol::graphql::Owner;
+use crate::protocol::signature;
 
 /// The one account of this device. Cheap to clone.
 #[derive(Clone)]
@@ -103,14 +105,6 @@ pub struct Unsigned {
     /// Further headers that will be sent and shall be covered where the scheme allows (content-type, content-length, digest).
     pub headers: Vec<(String, String)>,
     pub scheme: Scheme,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Scheme {
-    /// draft-cavage, the documented main scheme.
-    Cavage,
-    /// RFC 9421.
-    Message,
 }
 
 impl Account {
@@ -183,7 +177,9 @@ impl Account {
 
     /// Header lines (name, value) that make the request a signed one, `date` and `host` among them, by corrected time.
     pub fn sign(&self, request: &Unsigned) -> Result<Vec<(String, String)>, Error> {
-        signing::sign(&self.key()?, request, self.0.transport.now().for_proof()?)
+        let Unsigned { method, url, headers, scheme } = request;
+        let now = self.0.transport.now().for_proof()?;
+        signature::sign_url(&self.key()?, method, url, headers, now, *scheme).map_err(Error::from)
     }
 
     /// Signs a GraphQL body and forwards it to the service: the service's status and JSON body.

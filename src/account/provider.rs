@@ -118,5 +118,7 @@ pub(super) enum Repeat {
 pub(super) struct Reply {
     pub status: u16,
     pub retry_after: Option<Duration>,
+    /// `x-amzn-errortype`, which names an error that the body does not.
+    pub error_type: Option<String>,
     pub body: Secret<Vec<u8>>,
 }

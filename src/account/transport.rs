@@ -4,15 +4,16 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{AUTHORIZATION, CONTENT_TYPE, DATE, HeaderValue, RETRY_AFTER, USER_AGENT};
+use http::header::{AUTHORIZATION, CONTENT_TYPE, DATE, HeaderName, HeaderValue, RETRY_AFTER, USER_AGENT};
 use http::{Method, StatusCode};
 
 use super::provider::{Credential, Now, Repeat, Reply, Request};
 use super::service_time::{ServiceTime, seconds_ahead};
-use super::{Error, Scheme, Unsigned, signing};
+use super::{Error, Scheme};
 use crate::base::{Clock, Entropy, Secret};
 use crate::net::{self, client};
 use crate::protocol::http_date;
+use crate::protocol::signature::sign_url;
 
 /// For one exchange, connecting included.
 const WITHIN: Duration = Duration::from_secs(20);
@@ -124,13 +125,9 @@ impl Transport {
             }
             Credential::Key(key) => {
                 let sent = request.headers.iter().map(|(name, value)| ((*name).to_owned(), value.clone()));
-                let unsigned = Unsigned {
-                    method: method.to_string(),
-                    url: request.url.clone(),
-                    headers: sent.chain([("content-length".to_owned(), length.to_string())]).collect(),
-                    scheme: Scheme::Cavage,
-                };
-                let lines = signing::sign(key, &unsigned, self.now().service)?;
+                let headers: Vec<_> = sent.chain([("content-length".to_owned(), length.to_string())]).collect();
+                let now = self.now().service;
+                let lines = sign_url(key, method.as_str(), &request.url, &headers, now, Scheme::Cavage)?;
                 Ok(lines.into_iter().map(|(name, value)| (name, Secret::new(value))).collect())
             }
         }
@@ -165,9 +162,11 @@ impl AsRef<[u8]> for Wiped {
 /// Tells the service's own answer from what a hotspot, a proxy or a broken service says (PI-14).
 fn check(answer: http::Response<Bytes>) -> Result<Reply, Error> {
     let status = answer.status();
-    let retry_after = retry_after(&answer);
-    let form = answer.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let form = form.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let header = |name| answer.headers().get(name).and_then(|value| value.to_str().ok());
+    let retry_after = header(RETRY_AFTER).and_then(|seconds| seconds.parse().ok()).map(Duration::from_secs);
+    let error_type = header(HeaderName::from_static("x-amzn-errortype")).map(ToOwned::to_owned);
+    let form = header(CONTENT_TYPE).unwrap_or_default().split(';').next().unwrap_or_default().trim();
+    let form = form.to_ascii_lowercase();
     let json = form.ends_with("json") || form == crate::protocol::cognito::CONTENT_TYPE;
     let short_refusal = matches!(form.as_str(), "" | "text/plain") && matches!(status.as_u16(), 401 | 403);
     if status == StatusCode::NETWORK_AUTHENTICATION_REQUIRED || status.is_redirection() {
@@ -175,17 +174,13 @@ fn check(answer: http::Response<Bytes>) -> Result<Reply, Error> {
     } else if status == StatusCode::TOO_MANY_REQUESTS {
         Err(Error::TooManyTries { wait: retry_after })
     } else if json || short_refusal {
-        Ok(Reply { status: status.as_u16(), retry_after, body: Secret::new(answer.into_body().into()) })
+        let body = Secret::new(answer.into_body().into());
+        Ok(Reply { status: status.as_u16(), retry_after, error_type, body })
     } else if status.is_server_error() {
         Err(Error::ServiceFault(format!("the service answered {status}").into()))
     } else {
         Err(Error::NotTheService)
     }
-}
-
-fn retry_after(answer: &http::Response<Bytes>) -> Option<Duration> {
-    let seconds = answer.headers().get(RETRY_AFTER)?.to_str().ok()?.parse().ok()?;
-    Some(Duration::from_secs(seconds))
 }
 
 /// The signature was refused because of its time (SIG-02); the answer's own `Date` says what the service holds for right.

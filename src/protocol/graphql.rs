@@ -13,9 +13,10 @@ use crate::protocol::access_key::AccessKey;
 pub const WHO_AM_I: &str = "query { login { id email } }";
 pub const ACCESS_KEYS: &str = "query { login { accessKeys { key enabled created lastUsed } } }";
 pub const CREATE_ACCESS_KEY: &str = "mutation { createAccessKey { key secret } }";
-pub const ENABLE_ACCESS_KEY: &str =
-    "mutation($key:String!,$enabled:Boolean!){ updateAccessKey(key:$key, enabled:$enabled){ key enabled } }";
-pub const DELETE_ACCESS_KEY: &str = "mutation($key:String!){ deleteAccessKey(key:$key) }";
+/// Only a disabled key may be deleted, and a disabled key signs no second request: one document does both, so that a key
+/// can delete itself.
+pub const DELETE_ACCESS_KEY: &str = "mutation($key:String!){ \
+    updateAccessKey(key:$key, enabled:false){ key enabled } deleteAccessKey(key:$key) }";
 
 /// The account's owner.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -31,7 +31,7 @@ pub(super) fn at(seconds: u64) -> Now {
 }
 
 pub(super) fn reply(status: u16, body: &Value) -> Result<Reply, Error> {
-    Ok(Reply { status, retry_after: None, body: Secret::new(body.to_string().into_bytes()) })
+    Ok(Reply { status, retry_after: None, error_type: None, body: Secret::new(body.to_string().into_bytes()) })
 }
 
 pub(super) fn challenge(name: &str, session: &str, parameters: Value) -> Value {

@@ -42,15 +42,15 @@ pub(super) fn read<T: DeserializeOwned>(reply: Result<Reply, Error>, during: Dur
         return serde_json::from_slice(reply.body.expose())
             .map_err(|_| unreadable("a reply that is not the one expected"));
     }
-    match serde_json::from_slice::<Fault>(reply.body.expose()) {
-        Ok(fault) => {
+    match Fault::read(reply.body.expose(), reply.error_type.as_deref()) {
+        Some(fault) => {
             let mut error = meaning(&fault, during);
             if let Error::TooManyTries { wait } = &mut error {
                 *wait = reply.retry_after;
             }
             Err(error)
         }
-        Err(_) => Err(unreadable(&format!("status {} without a reason", reply.status))),
+        None => Err(unreadable(&format!("status {} without a reason", reply.status))),
     }
 }
 
@@ -86,7 +86,7 @@ fn leaves_the_sign_in_open(error: &Error) -> bool {
 
 fn meaning(fault: &Fault, during: During) -> Error {
     let message = || fault.message.clone();
-    match bare(&fault.kind) {
+    match fault.kind.as_str() {
         "NotAuthorizedException" => not_authorized(fault, during),
         "UserNotFoundException" => not_right(during),
         "UserNotConfirmedException" => Error::NotConfirmed,
@@ -123,11 +123,6 @@ fn meaning(fault: &Fault, during: During) -> Error {
     }
 }
 
-/// The name without what JavaScript clients cut too (reference §1.1).
-fn bare(kind: &str) -> &str {
-    kind.rsplit('#').next().unwrap_or(kind)
-}
-
 fn not_authorized(fault: &Fault, during: During) -> Error {
     let text = fault.message.to_lowercase();
     let says = |words: &str| text.contains(words);
@@ -137,6 +132,9 @@ fn not_authorized(fault: &Fault, during: During) -> Error {
         Error::AccountDisabled
     } else if says("secret hash") {
         Error::Misconfigured(fault.message.clone())
+    } else if says("clock") {
+        let off = text.split(|c: char| !c.is_ascii_digit()).find_map(|number| number.parse().ok());
+        Error::ClockWrong { ahead_seconds: off.unwrap_or_default() }
     } else if says("session") || says("token") {
         Error::SignInExpired
     } else {
@@ -203,6 +201,7 @@ mod tests {
             (Password, "User is disabled.", "AccountDisabled"),
             (Password, "Unable to verify secret hash for client client1", "Misconfigured"),
             (Password, "A text nobody has seen before", "WrongPassword"),
+            (Password, "TIMESTAMP is 3600 s from the service's clock; at most 300 s are allowed.", "ClockWrong"),
             (Code, "Invalid session for the user.", "SignInExpired"),
             (Code, "Invalid session for the user, session is expired.", "SignInExpired"),
             (Code, "Password attempts exceeded", "TooManyTries"),
@@ -287,7 +286,12 @@ mod tests {
     #[test]
     fn the_wait_that_a_service_announces_is_told() {
         let body = br#"{"__type":"TooManyRequestsException","message":"Rate exceeded"}"#.to_vec();
-        let reply = Reply { status: 400, retry_after: Some(Duration::from_secs(40)), body: Secret::new(body) };
+        let reply = Reply {
+            status: 400,
+            retry_after: Some(Duration::from_secs(40)),
+            error_type: None,
+            body: Secret::new(body),
+        };
         let error = read::<serde_json::Value>(Ok(reply), During::Password).unwrap_err();
         assert!(error.to_string().contains("40 seconds"), "{error}");
     }
@@ -295,7 +299,7 @@ mod tests {
     #[test]
     fn a_reply_that_cannot_be_read_does_not_repeat_what_it_held() {
         let body = br#"{"AuthenticationResult":"hunter2"}"#.to_vec();
-        let reply = Reply { status: 200, retry_after: None, body: Secret::new(body) };
+        let reply = Reply { status: 200, retry_after: None, error_type: None, body: Secret::new(body) };
         let error = read::<crate::protocol::cognito::AuthReply>(Ok(reply), During::Password).unwrap_err();
         assert!(matches!(error, Error::ServiceFault(_)));
         assert!(!crate::base::report::chain(&error).contains("hunter2"));

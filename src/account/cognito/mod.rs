@@ -8,7 +8,6 @@ mod recovery;
 mod set_up;
 mod sign_in;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,7 +19,7 @@ use super::provider::{Credential, Now, Outcome, Provider, Repeat, Reply, Request
 use crate::base::Secret;
 use crate::protocol::cognito::{
     AuthFlow, AuthReply, AuthenticationResult, CONTENT_TYPE, InitiateAuth, Parameters, RespondToAuthChallenge,
-    TARGET_PREFIX,
+    RevokeToken, TARGET_PREFIX,
 };
 use crate::protocol::discovery::Discovery;
 
@@ -64,7 +63,7 @@ impl Provider for Cognito {
 
     fn renew(&self, renewal: &Secret<String>) -> Request {
         let parameters = Parameters::new().with("REFRESH_TOKEN", renewal.expose());
-        let request = self.0.initiate(AuthFlow::RefreshToken, parameters, None);
+        let request = self.0.initiate(AuthFlow::RefreshToken, parameters);
         Request { repeat: Repeat::Harmless, ..request }
     }
 
@@ -76,20 +75,15 @@ impl Provider for Cognito {
     }
 
     fn revoke(&self, renewal: &Secret<String>) -> Request {
-        let body = Parameters::new().with("Token", renewal.expose()).with("ClientId", &self.0.client_id);
-        Request { repeat: Repeat::Harmless, ..self.0.call("RevokeToken", &body) }
+        let message = RevokeToken { token: renewal.expose().as_str().into(), client_id: self.0.client_id.clone() };
+        Request { repeat: Repeat::Harmless, ..self.0.call("RevokeToken", &message) }
     }
 }
 
 impl Pool {
-    fn initiate(
-        &self,
-        auth_flow: AuthFlow,
-        auth_parameters: Parameters,
-        client_metadata: Option<BTreeMap<String, String>>,
-    ) -> Request {
+    fn initiate(&self, auth_flow: AuthFlow, auth_parameters: Parameters) -> Request {
         let client_id = self.client_id.clone();
-        self.call("InitiateAuth", &InitiateAuth { auth_flow, client_id, auth_parameters, client_metadata })
+        self.call("InitiateAuth", &InitiateAuth { auth_flow, client_id, auth_parameters, client_metadata: None })
     }
 
     fn respond(&self, challenge: &str, session: Option<&Secret<String>>, challenge_responses: Parameters) -> Request {

@@ -1,11 +1,9 @@
 //! "Can't access your two-factor device?": a mailed code, then the recovery code (reference §2.5). A repeated EMAIL_CODE
 //! challenge says that the mailed code was wrong; the recovery code is not sent before the mailed one was right.
 
-use std::collections::BTreeMap;
-
 use super::faults::{self, During};
 use super::question::Question;
-use super::sign_in::{self, Person};
+use super::sign_in;
 use crate::account::provider::{Now, Outcome, Reply, Step, Waiting};
 use crate::account::{Ask, Error};
 use crate::protocol::cognito::{AuthFlow, AuthReply, Parameters};
@@ -13,10 +11,12 @@ use crate::protocol::cognito::{AuthFlow, AuthReply, Parameters};
 /// Out of a pending second factor; a service that binds recovery to it is shown the pending session.
 pub(super) fn start(question: Box<Question>) -> Step {
     let person = &question.person;
-    let bound = question.session.as_ref().filter(|_| person.pool.bound_recovery);
-    let metadata = bound.map(|session| BTreeMap::from([("session".to_owned(), session.expose().clone())]));
     let username = Parameters::new().with("USERNAME", &person.email);
-    let request = person.pool.initiate(AuthFlow::Custom, username, metadata);
+    let parameters = match &question.session {
+        Some(session) if person.pool.bound_recovery => username.with("SESSION", session.expose()),
+        _ => username,
+    };
+    let request = person.pool.initiate(AuthFlow::Custom, parameters);
     Step::Send(request, Box::new(Starting(question)))
 }
 
@@ -53,7 +53,7 @@ impl Waiting for Starting {
     fn on_reply(self: Box<Self>, reply: Result<Reply, Error>, now: Now) -> Outcome {
         let question = self.0;
         match faults::read(reply, During::Code) {
-            Ok(reply) => sign_in::follow(Person { deadline: None, ..question.person }, None, reply, now),
+            Ok(reply) => sign_in::follow(question.person.recovering(), None, reply, now),
             Err(error) => Err(faults::refused(error, question)),
         }
     }
@@ -72,6 +72,10 @@ mod tests {
 
     fn custom(kind: &str, session: &str) -> Value {
         challenge("CUSTOM_CHALLENGE", session, json!({ "challengeType": kind }))
+    }
+
+    fn at_unbound_code() -> Box<dyn Asking> {
+        asked(after_password(&pool(&["password-auth"]), &challenge("SMS_MFA", "session-1", json!({}))))
     }
 
     /// A recovery whose mail was sent at second 60.
@@ -122,11 +126,8 @@ mod tests {
     fn recovery_starts_with_the_pending_session_where_the_service_binds_the_two() {
         let (operation, message, _) = sent(at_challenge("SMS_MFA", json!({})).recover());
         assert_eq!((operation.as_str(), &message["AuthFlow"]), ("InitiateAuth", &json!("CUSTOM_AUTH")));
-        assert_eq!(message["AuthParameters"], json!({ "USERNAME": EMAIL }));
-        assert_eq!(message["ClientMetadata"], json!({ "session": "session-1" }));
-
-        let unbound = after_password(&pool(&["password-auth"]), &challenge("SMS_MFA", "session-1", json!({})));
-        assert_eq!(sent(asked(unbound).recover()).1["ClientMetadata"], Value::Null);
+        assert_eq!(message["AuthParameters"], json!({ "USERNAME": EMAIL, "SESSION": "session-1" }));
+        assert_eq!(sent(at_unbound_code().recover()).1["AuthParameters"], json!({ "USERNAME": EMAIL }));
     }
 
     #[test]
@@ -139,8 +140,11 @@ mod tests {
     }
 
     #[test]
-    fn the_mailed_code_has_its_own_three_minutes() {
-        assert_eq!(at_mailed_code().deadline(), Some(at(240).monotonic));
+    fn the_mailed_code_has_its_own_three_minutes_or_what_the_service_gives() {
+        assert_eq!(at_mailed_code().deadline(), None);
+        let waiting = sent(at_unbound_code().recover()).2;
+        let unbound = asked(waiting.on_reply(reply(200, &custom("EMAIL_CODE", "recovery-1")), at(60)));
+        assert_eq!(unbound.deadline(), Some(at(240).monotonic));
     }
 
     #[test]

@@ -1,7 +1,5 @@
 //! MFA_SETUP: the pool demands a second factor before it signs in (reference §1.5); an authenticator app is enrolled.
 
-use serde::{Deserialize, Serialize};
-
 use super::faults::{self, During};
 use super::question::Question;
 use super::sign_in::{Following, Person};
@@ -9,6 +7,9 @@ use crate::account::provider::{Now, Outcome, Reply, Step, Waiting};
 use crate::account::{Ask, Error};
 use crate::base::Secret;
 use crate::protocol::code::Code;
+use crate::protocol::cognito::{
+    AssociateSoftwareToken, AssociatedSoftwareToken, Confidential, VerifiedSoftwareToken, VerifySoftwareToken,
+};
 use crate::protocol::totp::TotpSecret;
 
 /// Asks the pool for a secret, when an authenticator is among what may be set up.
@@ -17,42 +18,21 @@ pub(super) fn associate(person: Person, session: Option<Secret<String>>, can_set
     if !offered.iter().any(|factor| factor == "SOFTWARE_TOKEN_MFA") {
         return Err(Error::UnsupportedChallenge(format!("MFA_SETUP {can_set_up}")).into());
     }
-    let request = person.pool.call("AssociateSoftwareToken", &Associate { session: exposed(session.as_ref()) });
+    let message = AssociateSoftwareToken { session: confidential(session.as_ref()), access_token: None };
+    let request = person.pool.call("AssociateSoftwareToken", &message);
     Ok(Step::Send(request, Box::new(Associating { person, session })))
 }
 
 /// Shows the pool the first code of the new authenticator.
 pub(super) fn verify(enrolment: Box<Question>, code: &Code) -> Step {
-    let message = Verify { session: exposed(enrolment.session.as_ref()), user_code: code.expose() };
+    let message = VerifySoftwareToken {
+        access_token: None,
+        session: confidential(enrolment.session.as_ref()),
+        user_code: code.expose().into(),
+        friendly_device_name: None,
+    };
     let request = enrolment.person.pool.call("VerifySoftwareToken", &message);
     Step::Send(request, Box::new(Verifying(enrolment)))
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "PascalCase")]
-struct Associate<'a> {
-    session: &'a str,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Associated {
-    secret_code: String,
-    session: Option<String>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "PascalCase")]
-struct Verify<'a> {
-    session: &'a str,
-    user_code: &'a str,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Verified {
-    status: String,
-    session: Option<String>,
 }
 
 /// The secret is asked for.
@@ -65,12 +45,12 @@ struct Associating {
 impl Waiting for Associating {
     fn on_reply(self: Box<Self>, reply: Result<Reply, Error>, _now: Now) -> Outcome {
         let Self { person, session } = *self;
-        let associated: Associated = faults::read(reply, During::Code)?;
-        let secret =
-            TotpSecret::parse(&associated.secret_code).map_err(|unusable| Error::ServiceFault(unusable.into()))?;
+        let associated: AssociatedSoftwareToken = faults::read(reply, During::Code)?;
+        let secret = TotpSecret::parse(associated.secret_code.expose())
+            .map_err(|unusable| Error::ServiceFault(unusable.into()))?;
         let uri = secret.otpauth_uri(&person.pool.issuer, &person.email);
         let ask = Ask::EnrolAuthenticator { secret: secret.text().expose().clone(), uri: uri.expose().clone() };
-        let session = associated.session.map(Secret::new).or(session);
+        let session = associated.session.map(kept).or(session);
         Ok(Step::Ask(Box::new(Question { person, session, ask })))
     }
 }
@@ -82,10 +62,10 @@ struct Verifying(Box<Question>);
 impl Waiting for Verifying {
     fn on_reply(self: Box<Self>, reply: Result<Reply, Error>, _now: Now) -> Outcome {
         let enrolment = self.0;
-        match faults::read::<Verified>(reply, During::Code) {
+        match faults::read::<VerifiedSoftwareToken>(reply, During::Code) {
             Ok(verified) if verified.status == "SUCCESS" => {
                 let Question { person, session, .. } = *enrolment;
-                let session = verified.session.map(Secret::new).or(session);
+                let session = verified.session.map(kept).or(session);
                 let request = person.pool.respond("MFA_SETUP", session.as_ref(), person.username());
                 Ok(Step::Send(request, Box::new(Following { person, session, during: During::Code })))
             }
@@ -95,8 +75,12 @@ impl Waiting for Verifying {
     }
 }
 
-fn exposed(session: Option<&Secret<String>>) -> &str {
-    session.map(|session| session.expose().as_str()).unwrap_or_default()
+fn confidential(session: Option<&Secret<String>>) -> Option<Confidential> {
+    session.map(|session| session.expose().as_str().into())
+}
+
+fn kept(session: Confidential) -> Secret<String> {
+    session.expose().into()
 }
 
 #[cfg(test)]

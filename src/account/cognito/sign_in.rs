@@ -15,13 +15,13 @@ use crate::protocol::srp;
 pub(super) fn begin(pool: Arc<Pool>, email: &str, password: Secret<String>, random: &Secret<[u8; 128]>) -> Outcome {
     let email = email.trim().to_owned();
     let username = Parameters::new().with("USERNAME", &email);
-    let person = Person { user_id: email.clone(), email, deadline: None, pool };
+    let person = Person { user_id: email.clone(), email, lifetime: Some(SIGN_IN_LIFETIME), deadline: None, pool };
     if person.pool.password_auth {
-        let request = person.pool.initiate(AuthFlow::UserPassword, username.with("PASSWORD", password.expose()), None);
+        let request = person.pool.initiate(AuthFlow::UserPassword, username.with("PASSWORD", password.expose()));
         return Ok(Step::Send(request, Box::new(Following { person, session: None, during: During::Password })));
     }
     let exchange = srp::Client::start(random).map_err(|error| Error::ServiceFault(error.into()))?;
-    let request = person.pool.initiate(AuthFlow::UserSrp, username.with("SRP_A", exchange.public_hex()), None);
+    let request = person.pool.initiate(AuthFlow::UserSrp, username.with("SRP_A", exchange.public_hex()));
     Ok(Step::Send(request, Box::new(Verifier { person, exchange, password })))
 }
 
@@ -56,6 +56,8 @@ pub(super) struct Person {
     pub(super) email: String,
     /// USER_ID_FOR_SRP once the pool has told it (COG-04); before that, what was typed.
     pub(super) user_id: String,
+    /// How long the service remembers, from its first challenge.
+    lifetime: Option<Duration>,
     pub(super) deadline: Option<Duration>,
 }
 
@@ -64,11 +66,17 @@ impl Person {
         Parameters::new().with("USERNAME", &self.user_id)
     }
 
+    /// Recovery is a sign-in of its own. A service that binds it gives it longer, but does not say how long.
+    pub(super) fn recovering(self) -> Self {
+        let lifetime = self.lifetime.filter(|_| !self.pool.bound_recovery);
+        Self { lifetime, deadline: None, ..self }
+    }
+
     fn challenged(self, reply: &AuthReply, now: Now) -> Self {
         let told = reply.challenge_parameters.get("USER_ID_FOR_SRP").cloned();
         Self {
             user_id: told.unwrap_or(self.user_id),
-            deadline: self.deadline.or(Some(now.monotonic + SIGN_IN_LIFETIME)),
+            deadline: self.deadline.or_else(|| Some(now.monotonic + self.lifetime?)),
             ..self
         }
     }
