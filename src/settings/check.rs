@@ -32,8 +32,7 @@ impl<'a> Check<'a> {
         let log = self.text("log", |raw| raw.log.as_ref(), log_level);
         let names = self.list("panel.names", |raw| raw.panel.names.as_ref(), host_name);
         let trusted_proxies = self.list("panel.trusted_proxies", |raw| raw.panel.trusted_proxies.as_ref(), proxy);
-        let behind_proxy = !trusted_proxies.is_empty();
-        let listen = self.list("panel.listen", |raw| raw.panel.listen.as_ref(), |text| address(text, behind_proxy));
+        let listen = self.list("panel.listen", |raw| raw.panel.listen.as_ref(), address);
         let groups = self.list("broker.groups", |raw| raw.broker.groups.as_ref(), group);
         Some(Settings {
             service: service?,
@@ -140,17 +139,10 @@ fn log_level(text: &str) -> Result<LogLevel, String> {
     }
 }
 
-/// The panel speaks plain HTTP, which must not cross the LAN (DESIGN rule 7).
-fn address(text: &str, behind_proxy: bool) -> Result<SocketAddr, String> {
-    let address: SocketAddr = text.trim().parse().map_err(|_| {
+fn address(text: &str) -> Result<SocketAddr, String> {
+    text.trim().parse().map_err(|_| {
         format!("'{text}' is not an address with a port; write it like \"127.0.0.1:29999\" or \"[::1]:29999\".")
-    })?;
-    match address.ip().is_loopback() || behind_proxy {
-        true => Ok(address),
-        false => Err(format!(
-            "'{text}' is open to the network, and the panel has no HTTPS yet; use 127.0.0.1, or set panel.trusted_proxies."
-        )),
-    }
+    })
 }
 
 fn host_name(text: &str) -> Result<String, String> {
@@ -228,14 +220,6 @@ mod tests {
         assert!(service_url("http://pi.local:29980").unwrap_err().contains("use https://"));
         assert!(service_url("https://ann:secret@example.test").unwrap_err().contains("without"));
         assert!(service_url("example").is_err());
-    }
-
-    #[test]
-    fn the_panel_stays_on_this_machine_unless_a_proxy_stands_before_it() {
-        let open = "[panel]\nlisten = [\"0.0.0.0:29999\"]\n";
-        assert!(check(vec![(Origin::Flags, read_toml(open))]).unwrap_err().to_string().contains("has no HTTPS yet"));
-        let proxied = format!("{open}trusted_proxies = [\"192.168.1.2\"]");
-        assert!(check(vec![(Origin::Flags, read_toml(&proxied))]).is_ok());
     }
 
     fn read_toml(text: &str) -> Raw {
