@@ -28,6 +28,7 @@ impl Context {
         let given_state_dir = state_dir.as_ref().map(PathBuf::from);
         let flags = Raw {
             service: places.service,
+            client_id: places.client_id,
             state_dir,
             runtime_dir: places.runtime_dir.map(absolute).transpose()?,
             panel: RawPanel { listen, ..RawPanel::default() },

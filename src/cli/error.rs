@@ -7,7 +7,7 @@ use super::agent;
 use crate::base::report;
 use crate::{account, app, keystore, net, protocol, settings};
 
-/// Exit codes; never renumbered.
+/// Never renumbered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Exit {
     Failed = 1,
@@ -24,22 +24,26 @@ pub(super) enum Exit {
     InUse = 69,
 }
 
-/// For `--help`.
-pub(super) const EXIT_CODES: &str = "\
-Exit codes:
-   0  done
-   1  something else failed
-   2  the command line or the settings are not right
-   3  password, code or access key is not right
-   4  nobody is signed in
-   5  the account service cannot be reached, or has a problem
-   6  an answer was needed that standard input did not give
-   7  the service or this device refused (revoked key, disabled account, device of another owner)
-   8  permission is missing
-   9  this device's clock is wrong
-  10  what is kept here is damaged or cannot be written (disk full)
-  11  too many tries; wait
-  69  an address or socket is in use by another program";
+const TABLE: [(Exit, &str); 12] = [
+    (Exit::Failed, "something else failed"),
+    (Exit::Usage, "the command line or the settings are not right"),
+    (Exit::WrongAnswer, "password, code or access key is not right"),
+    (Exit::SignedOut, "nobody is signed in"),
+    (Exit::Unreachable, "the account service cannot be reached, or has a problem"),
+    (Exit::NoAnswer, "an answer was needed that standard input did not give"),
+    (Exit::Refused, "refused: the key is revoked, the account disabled, or the device another's"),
+    (Exit::Permission, "permission is missing"),
+    (Exit::Clock, "this device's clock is wrong"),
+    (Exit::State, "what is kept here is damaged or cannot be written (disk full)"),
+    (Exit::Wait, "too many tries; wait"),
+    (Exit::InUse, "an address or socket is in use by another program"),
+];
+
+/// The table, for `--help`.
+pub(super) fn exit_codes() -> String {
+    let rows = TABLE.iter().map(|&(exit, meaning)| format!("\n  {:>2}  {meaning}", exit as u8));
+    format!("Exit codes:\n   0  done{}", rows.collect::<String>())
+}
 
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Error {

@@ -33,7 +33,7 @@ use signals::Signals;
 
 /// Signs this device in to its owner's account, and hands the access key to the programs that need it.
 #[derive(Debug, Parser)]
-#[command(name = "latchkey", version, after_help = error::EXIT_CODES, arg_required_else_help = true)]
+#[command(name = "latchkey", version, after_help = error::exit_codes(), arg_required_else_help = true)]
 pub struct Cli {
     #[command(flatten)]
     places: Places,
@@ -43,6 +43,7 @@ pub struct Cli {
 
 /// Settings that every command may override; the rest is in /etc/latchkey/latchkey.toml and LATCHKEY_… variables.
 #[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Settings")]
 struct Places {
     /// Settings file instead of /etc/latchkey/latchkey.toml.
     #[arg(long, global = true, value_name = "FILE")]
@@ -56,6 +57,9 @@ struct Places {
     /// URL of the account service, or remote.it.
     #[arg(long, global = true, value_name = "URL")]
     service: Option<String>,
+    /// What remote.it knows this program by.
+    #[arg(long, global = true, value_name = "ID")]
+    client_id: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]
