@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use tokio::task::JoinSet;
 
 use crate::account::{self, Account};
+use crate::base::report::chain;
 use crate::base::{Clock, Entropy};
 use crate::broker;
 use crate::keystore::{self, Keystore, SealingSource};
@@ -140,6 +141,7 @@ impl App {
         if ended.await.is_err() {
             tracing::warn!("stopped with work under way");
         }
+        self.notices.remove();
     }
 }
 
@@ -192,6 +194,10 @@ impl Notices {
         notice
     }
 
+    fn remove(&self) {
+        let _was_never_written = std::fs::remove_file(&self.file);
+    }
+
     fn write(&self) {
         let written = serde_json::to_vec(&self.read()).map_err(std::io::Error::from);
         if let Err(error) = written.and_then(|text| std::fs::write(&self.file, text)) {
@@ -216,10 +222,7 @@ async fn serve_panel(
                 return net::serve(listener, router, Limits::default(), stop).await;
             }
             Err(error) if wait == RETRY.0 => {
-                tracing::warn!(
-                    "The panel waits: {} It is tried again until it works.",
-                    crate::base::report::chain(&error)
-                );
+                tracing::warn!(error = chain(&error), "the panel waits for its address, trying again until it is free");
             }
             Err(error) => tracing::debug!(%error, "the panel still waits"),
         }

@@ -1,7 +1,8 @@
 //! `latchkey sign-in`: asks for what is missing, step by step, until this device has an access key.
 
-use std::io::Read;
 use std::path::{Path, PathBuf};
+
+use zeroize::Zeroizing;
 
 use super::answers::{self, Reply};
 use super::context::Context;
@@ -49,14 +50,8 @@ pub(super) async fn run(args: Args, context: &Context) -> Result<(), Error> {
 }
 
 fn read_key(file: &Path, profile: &str) -> Result<AccessKey, Error> {
-    let bytes = match file == Path::new("-") {
-        true => {
-            let mut bytes = Vec::new();
-            std::io::stdin().lock().read_to_end(&mut bytes).map(|_| bytes)
-        }
-        false => std::fs::read(file),
-    };
-    let bytes = bytes.map(zeroize::Zeroizing::new).map_err(|cause| Error::Unreadable(file.to_owned(), cause))?;
+    let file = if file == Path::new("-") { Path::new("/dev/stdin") } else { file };
+    let bytes = std::fs::read(file).map(Zeroizing::new).map_err(|cause| Error::Unreadable(file.to_owned(), cause))?;
     CredentialsFile::parse(&bytes)
         .and_then(|credentials| credentials.key(profile))
         .map_err(|cause| Error::CredentialsFile { path: file.to_owned(), cause })
