@@ -17,25 +17,36 @@ pub(super) struct Context {
     pub(super) environment: Environment,
     pub(super) clock: Clock,
     pub(super) entropy: Entropy,
-    /// The folder of the command line, if one was given there.
-    pub(super) given_state_dir: Option<PathBuf>,
+    pub(super) given: Given,
+}
+
+/// What the command line itself named: the demo brings everything else.
+pub(super) struct Given {
+    pub(super) state_dir: Option<PathBuf>,
+    pub(super) runtime_dir: Option<PathBuf>,
+    pub(super) service: bool,
 }
 
 impl Context {
     pub(super) fn new(places: Places, listen: Option<Vec<String>>) -> Result<Self, Error> {
         let environment = Environment::of_process();
         let state_dir = places.state_dir.map(absolute).transpose()?;
-        let given_state_dir = state_dir.as_ref().map(PathBuf::from);
+        let runtime_dir = places.runtime_dir.map(absolute).transpose()?;
+        let given = Given {
+            state_dir: state_dir.as_ref().map(PathBuf::from),
+            runtime_dir: runtime_dir.as_ref().map(PathBuf::from),
+            service: places.service.is_some(),
+        };
         let flags = Raw {
             service: places.service,
             client_id: places.client_id,
             state_dir,
-            runtime_dir: places.runtime_dir.map(absolute).transpose()?,
+            runtime_dir,
             panel: RawPanel { listen, ..RawPanel::default() },
             ..Raw::default()
         };
         let settings = settings::read(places.config.as_deref(), &environment, flags)?;
-        Ok(Self { settings, environment, clock: Clock::system(), entropy: Entropy::kernel(), given_state_dir })
+        Ok(Self { settings, environment, clock: Clock::system(), entropy: Entropy::kernel(), given })
     }
 
     /// Opens the state folder itself, as the user that it belongs to, so that the agent can still read what root's command wrote.

@@ -11,7 +11,7 @@ pub(super) async fn run(context: &Context) -> Result<(), Error> {
     output::line(match outcome {
         SignedOut::Everywhere => "Signed out. The access key is deleted, here and at the service.",
         SignedOut::HereOnly => {
-            "Signed out here. The service could not be asked: delete the access key on the account's page as well."
+            "Signed out here. The service did not delete the access key: delete it on the account's page as well."
         }
     })
 }

@@ -30,6 +30,8 @@ JUDGES = (
     Judge("boto3", (PYTHON, "by_boto3.py"), ("utf8", "totp", "sms", "refused")),
     Judge("authenticator", (PYTHON, "by_authenticator.py"),
           ("totp_apps", "totp_once", "totp_window", "totp_window_again", "totp_typed")),
+    Judge("terminal", (PYTHON, "by_terminal.py"),
+          ("totp", "totp_lost", "totp_slow", "sms", "both", "ascii"), limit=180),
     Judge("many-sign-ins", (PYTHON, "by_many_sign_ins.py"), tuple(f"utf8_{i}" for i in range(200)), limit=180),
     signer("httpsig", ".venv-httpsig/bin/python", "signers/with_httpsig.py"),
     signer("http-signature", NODE, "signers/with_http_signature.mjs"),

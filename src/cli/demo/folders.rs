@@ -13,6 +13,7 @@ pub(super) struct Folders {
     /// Removed at the end; holds the socket, whose path must be short, and everything else where nothing is to stay.
     temporary: PathBuf,
     kept: Option<PathBuf>,
+    runtime: PathBuf,
 }
 
 impl Folders {
@@ -20,7 +21,8 @@ impl Folders {
         let name = format!("latchkey-demo-{}", HEXLOWER.encode(&context.entropy.bytes::<6>()));
         let temporary = context.environment.temporary_folder().join(name);
         make(&temporary, false)?;
-        let folders = Self { temporary, kept: context.given_state_dir.clone() };
+        let runtime = context.given.runtime_dir.clone().unwrap_or_else(|| temporary.join("run"));
+        let folders = Self { temporary, kept: context.given.state_dir.clone(), runtime };
         make(folders.state(), true)?;
         Ok(folders)
     }
@@ -42,8 +44,8 @@ impl Folders {
         self.state().join("agent")
     }
 
-    pub(super) fn runtime(&self) -> PathBuf {
-        self.temporary.join("run")
+    pub(super) fn runtime(&self) -> &Path {
+        &self.runtime
     }
 }
 

@@ -91,6 +91,9 @@ pub(super) async fn run(
             "This build has no account service in it; build it with the cargo feature 'cloud'.".to_owned(),
         ));
     };
+    if context.given.service {
+        return Err(Error::Usage("The demo starts an account service of its own; leave out --service.".to_owned()));
+    }
     log::start(tracing::Level::WARN, &context.environment);
     let mut demo = Demo::start(open, context).await?;
     let screen = Screen::of(&demo);
@@ -148,6 +151,11 @@ impl Demo {
         }
     }
 
+    fn has_usual_ports(&self) -> bool {
+        self.panel_url == url(Some((Ipv4Addr::LOCALHOST, PANEL_PORT).into()))
+            && self.service_url == url(Some((Ipv4Addr::LOCALHOST, SERVICE_PORT).into()))
+    }
+
     async fn messages(&self) -> Result<Vec<Message>, Error> {
         let messages = self.service.messages().await;
         messages.map_err(|failure| Error::demo("The account service's outbox cannot be read", &*failure))
@@ -159,7 +167,7 @@ fn agent_settings(folders: &Folders, service_url: &str, panel: Option<SocketAddr
         service: settings::Service::Url(service_url.to_owned()),
         ca_file: None,
         state_dir: folders.agent(),
-        runtime_dir: folders.runtime(),
+        runtime_dir: folders.runtime().to_owned(),
         sealing_key: None,
         panel: settings::Panel { listen: panel.into_iter().collect(), ..context.settings.panel.clone() },
         ..context.settings.clone()

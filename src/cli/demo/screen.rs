@@ -42,6 +42,11 @@ impl<'a> Screen<'a> {
 
     pub(super) fn show(&self, clock: &Clock) -> Result<(), Error> {
         output::line("An account service, an agent and a ready account run on this machine now.\n")?;
+        if !self.demo.has_usual_ports() {
+            output::line(
+                "  (Not on the usual ports 29999 and 29980: another program has them, or had them when this demo began.)\n",
+            )?;
+        }
         output::line(&format!("  Open           {}", self.panel))?;
         match self.claim_code {
             Some(code) => output::line(&format!("  Claim code     {code}"))?,
@@ -56,8 +61,7 @@ impl<'a> Screen<'a> {
         ))?;
         self.show_authenticator()?;
         output::line(&format!("\nAccount service: {}", self.cloud))?;
-        output::line("A program on this machine, signed in by the agent:")?;
-        output::line(&format!("  curl --unix-socket {} http://localhost/v1/status\n", self.broker))?;
+        output::line(&format!("A program asks: curl --unix-socket {} http://localhost/v1/status\n", self.broker))?;
         output::line(&match self.demo.folders.kept() {
             Some(folder) => format!("Enter shows the current code. Ctrl-C ends the demo; {} stays.", folder.display()),
             None => "Enter shows the current code. Ctrl-C ends the demo and removes what it made.".to_owned(),
