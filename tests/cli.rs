@@ -3,7 +3,10 @@
 //! Every case has an empty environment but for the folders of its own, and nobody answers at its account service.
 //! `[dir]` stands for the case's folder, `[..]` for anything.
 
+#![expect(clippy::unwrap_used, reason = "a helper that fails is a failed case")]
+
 use std::collections::BTreeMap;
+use std::fs::{Permissions, set_permissions};
 use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
@@ -26,9 +29,11 @@ struct Case {
     args: Vec<String>,
     #[serde(default)]
     environment: BTreeMap<String, String>,
-    /// Made before; a text beginning with `base64:` is decoded.
+    /// Made before.
     #[serde(default)]
     files: BTreeMap<String, String>,
+    #[serde(default)]
+    modes: BTreeMap<String, u32>,
     /// Run as somebody without rights (where the test itself may choose).
     #[serde(default)]
     as_nobody: bool,
@@ -81,12 +86,15 @@ fn run(case: &Case) -> Result<(), String> {
 }
 
 fn prepare(case: &Case, dir: &Path) {
-    std::fs::set_permissions(dir, std::fs::Permissions::from_mode(0o755)).unwrap();
+    set_permissions(dir, Permissions::from_mode(0o755)).unwrap();
     std::fs::write(dir.join("latchkey.toml"), "").unwrap();
     for (name, content) in &case.files {
         let path = dir.join(name);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(path, content).unwrap();
+    }
+    for (name, mode) in &case.modes {
+        set_permissions(dir.join(name), Permissions::from_mode(*mode)).unwrap();
     }
 }
 
