@@ -4,9 +4,10 @@ use std::time::SystemTime;
 
 use crypto_bigint::{U256, U1024, U1280};
 use data_encoding::BASE64;
+use hmac::Mac;
 
+use super::derive::{self, Claim, private_exponent, scrambler};
 use super::group::{Element, GENERATOR, MULTIPLIER, PublicValue, parse_hex};
-use super::session_key::{SessionKey, private_exponent, scrambler};
 use super::{Error, timestamp};
 use crate::base::Secret;
 
@@ -59,9 +60,15 @@ impl Client {
             BASE64.decode(challenge.secret_block_base64.as_bytes()).map_err(|_| Error::NotBase64("SECRET_BLOCK"))?;
         let scrambler = scrambler(&self.public, &server)?;
         let x = private_exponent(challenge.pool_name, challenge.user_id, password, &salt);
-        let key = SessionKey::derive(&scrambler, &self.shared(&server, &scrambler, &x));
+        let key = derive::key(&scrambler, &self.shared(&server, &scrambler, &x));
         let timestamp = timestamp(now);
-        let signature = key.sign(challenge.pool_name, challenge.user_id, &secret_block, &timestamp);
+        let claim = Claim {
+            pool_name: challenge.pool_name,
+            user_id: challenge.user_id,
+            secret_block: &secret_block,
+            timestamp: &timestamp,
+        };
+        let signature = BASE64.encode(&derive::signature(key.expose(), &claim).finalize().into_bytes());
         Ok(Proof { timestamp, signature })
     }
 

@@ -1,12 +1,13 @@
 //! The account service's side.
 
-use crypto_bigint::{U1024, U3072};
+use crypto_bigint::{CtSelect, U1024, U3072};
 use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
 
 use super::Error;
+use super::derive::{key, private_exponent, scrambler};
 use super::group::{Element, GENERATOR, MULTIPLIER, PublicValue, WIDTH, padded};
-use super::session_key::{SessionKey, private_exponent, scrambler};
+use super::session_key::SessionKey;
 use crate::base::Secret;
 
 /// What the service keeps instead of a password: salt and v = g^x.
@@ -67,17 +68,27 @@ impl Verifier {
 }
 
 impl Exchange {
-    /// Refuses an SRP_A longer than N before parsing (COG-16), and A ≡ 0 mod N. `random` is b.
+    /// Refuses an SRP_A longer than N before parsing (COG-16), and A ≡ 0 mod N. `random` is a sign, and b in 1023 bits.
+    ///
+    /// B = k·v ± g^b, where plain SRP has only plus. Since g = 2 is a square modulo N, B − k·v would always be one, and
+    /// some dozen values of B, which anybody may ask for, would tell wrong guesses of the password from the right one
+    /// without another question. Clients need not know: with a minus they arrive at S or at −S.
     pub fn answer(verifier: &Verifier, client_public_hex: &str, random: &Secret<[u8; 128]>) -> Result<Self, Error> {
         let client = PublicValue::parse("SRP_A", client_public_hex)?;
-        let exponent = Secret::new(U1024::from_be_slice(random.expose()));
+        let random = Secret::new(U1024::from_be_slice(random.expose()));
+        let exponent = Secret::new(random.expose().bitand(&U1024::MAX.shr(1)));
+        let plus = Secret::new(GENERATOR.pow(exponent.expose()));
+        let minus = Secret::new(-*plus.expose());
+        let share = Secret::new(plus.expose().ct_select(minus.expose(), random.expose().bit(U1024::BITS - 1)));
         let power = verifier.power.expose();
-        let public = PublicValue::new(MULTIPLIER * *power + GENERATOR.pow(exponent.expose()))?;
+        let public = PublicValue::new(MULTIPLIER * *power + *share.expose())?;
         let scrambler = scrambler(&client, &public)?;
         // S = (A·v^u)^b
         let base = Secret::new(client.element * power.pow(&scrambler));
         let shared = Secret::new(base.expose().pow(exponent.expose()));
-        Ok(Self { public_hex: public.hex(), key: SessionKey::derive(&scrambler, &shared) })
+        let negated = Secret::new(-*shared.expose());
+        let key = SessionKey::either(&key(&scrambler, &shared), &key(&scrambler, &negated));
+        Ok(Self { public_hex: public.hex(), key })
     }
 }
 
@@ -185,6 +196,20 @@ mod tests {
             assert_eq!(Exchange::answer(&verifier(), garbage, &b()).unwrap_err(), Error::NotHex("SRP_A"));
         }
         assert_eq!(Exchange::answer(&verifier(), "00", &b()).unwrap_err(), Error::ZeroPublicValue);
+    }
+
+    #[test]
+    fn what_the_service_shows_does_not_tell_the_right_password_from_a_wrong_one() {
+        let verifier = verifier();
+        let squares = (0..32_u8).filter(|turn| {
+            let random = Secret::new(stretched(&[*turn; 32], "b"));
+            let public = Exchange::answer(&verifier, "2", &random).unwrap().public_hex;
+            let public = PublicValue::parse("B", &public).unwrap();
+            let share = public.element - MULTIPLIER * *verifier.power.expose();
+            share.jacobi_symbol() == JacobiSymbol::One
+        });
+        let count = squares.count();
+        assert!((6..=26).contains(&count), "a guess is right if all 32 differences are squares; now {count} are");
     }
 
     #[test]
