@@ -123,3 +123,67 @@ async fn race(addresses: Vec<SocketAddr>) -> io::Result<TcpStream> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use http::{Request, Response};
+    use rustls::ServerConfig;
+    use rustls::pki_types::PrivateKeyDer;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    use super::super::Client;
+    use super::*;
+
+    const PATIENCE: Duration = Duration::from_secs(10);
+    const TODAY: &[u8] = include_bytes!("../../tests/vectors/tls/localhost.pem");
+    const FROM_2119: &[u8] = include_bytes!("../../tests/vectors/tls/localhost-from-2119.pem");
+    const KEY: &[u8] = include_bytes!("../../tests/vectors/tls/localhost.key");
+
+    fn our_ca() -> Option<&'static Path> {
+        Some(Path::new("tests/vectors/tls/ca.pem"))
+    }
+
+    /// Asks a server that shows this certificate.
+    async fn ask(host: &str, certificate: &'static [u8], ca: Option<&Path>) -> Result<Response<Bytes>, Error> {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let mut server = JoinSet::new();
+        server.spawn(async move {
+            let (stream, _) = listener.accept().await.unwrap();
+            let Ok(mut stream) = acceptor(certificate).accept(stream).await else { return };
+            while stream.read_u8().await.unwrap() != b'\r' {}
+            stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 6\r\n\r\nsecret").await.unwrap();
+            stream.shutdown().await.unwrap();
+        });
+        let request = Request::get(format!("https://{host}:{port}/")).body(Bytes::new()).unwrap();
+        Client::new(ca).unwrap().send(request, PATIENCE, 100).await
+    }
+
+    fn acceptor(certificate: &[u8]) -> tokio_rustls::TlsAcceptor {
+        let chain = vec![CertificateDer::from_pem_slice(certificate).unwrap()];
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let config = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
+        let config = config.with_no_client_auth().with_single_cert(chain, PrivateKeyDer::from_pem_slice(KEY).unwrap());
+        Arc::new(config.unwrap()).into()
+    }
+
+    #[tokio::test]
+    async fn a_server_with_a_certificate_of_the_own_ca_is_asked() {
+        for host in ["localhost", "127.0.0.1"] {
+            assert_eq!(ask(host, TODAY, our_ca()).await.unwrap().body(), "secret");
+        }
+    }
+
+    #[tokio::test]
+    async fn an_unknown_ca_is_refused() {
+        let error = ask("localhost", TODAY, None).await.unwrap_err();
+        assert!(matches!(error, Error::Tls(_)) && !error.certificate_is_not_valid_yet(), "{error:?}");
+    }
+
+    #[tokio::test]
+    async fn a_clock_that_is_behind_shows_as_a_certificate_from_the_future() {
+        let error = ask("localhost", FROM_2119, our_ca()).await.unwrap_err();
+        assert!(error.certificate_is_not_valid_yet(), "{error:?}");
+    }
+}
