@@ -6,7 +6,6 @@ use super::error::Error;
 use super::person::Person;
 use super::qr;
 use crate::account::{Answer, Ask, Attempt, Channel};
-use crate::base::Secret;
 use crate::protocol::access_key::{AccessKey, KeyId};
 use crate::protocol::code::Code;
 use crate::protocol::graphql::ListedKey;
@@ -77,11 +76,11 @@ async fn understand(attempt: &Attempt, person: Person, now: Duration) -> Result<
         Ask::NewPassword { required_attributes } => new_password(person, required_attributes).await,
         Ask::MailedCode => {
             let code = person.ask("The mailed code", &format!("Code from the e-mail{left}")).await?;
-            Ok(Reply::Answer(Answer::MailedCode(Secret::new(code))))
+            Ok(Reply::Answer(Answer::MailedCode(code)))
         }
         Ask::RecoveryCode => {
             let text = person.ask("The recovery code", "Recovery code").await?;
-            Ok(Reply::Answer(Answer::RecoveryCode(RecoveryCode::parse(&text)?)))
+            Ok(Reply::Answer(Answer::RecoveryCode(RecoveryCode::parse(text.expose())?)))
         }
         Ask::MakeRoomForKey(keys) => make_room(person, &keys).await,
     }
@@ -89,6 +88,7 @@ async fn understand(attempt: &Attempt, person: Person, now: Duration) -> Result<
 
 async fn code(person: Person, prompt: &str, attempt: &Attempt) -> Result<Reply, Error> {
     let text = person.ask("The code", prompt).await?;
+    let text = text.expose();
     if attempt.can_recover() && text.eq_ignore_ascii_case("recover") {
         return Ok(Reply::Recover);
     }
@@ -107,7 +107,7 @@ async fn factor(person: Person, channels: &[Channel]) -> Result<Reply, Error> {
     };
     let choices: Vec<String> = channels.iter().map(names).map(|(word, long)| format!("'{word}' ({long})")).collect();
     let prompt = format!("Second factor: {}", choices.join(" or "));
-    let text = person.ask("The choice of a second factor", &prompt).await?.to_lowercase();
+    let text = person.ask("The choice of a second factor", &prompt).await?.expose().to_lowercase();
     match channels.iter().find(|channel| names(channel).0 == text) {
         Some(&channel) => Ok(Reply::Answer(Answer::Factor(channel))),
         None => Err(Error::NotAChoice(format!("'{text}' is not one of {}.", choices.join(", ")))),
@@ -125,7 +125,7 @@ async fn new_password(person: Person, required_attributes: Vec<String>) -> Resul
     let mut attributes = Vec::new();
     for name in required_attributes {
         let value = person.ask(&format!("The attribute '{name}'"), &name).await?;
-        attributes.push((name, value));
+        attributes.push((name, value.expose().clone()));
     }
     Ok(Reply::Answer(Answer::NewPassword { password, attributes }))
 }
@@ -133,13 +133,14 @@ async fn new_password(person: Person, required_attributes: Vec<String>) -> Resul
 /// The number or the id of a key that is listed, or an existing key.
 async fn make_room(person: Person, keys: &[ListedKey]) -> Result<Reply, Error> {
     let text = person.ask("The key to replace", "Number, or 'existing'").await?;
+    let text = text.expose();
     if text.eq_ignore_ascii_case("existing") {
         let id = person.ask("The key id", "Key id").await?;
         let secret = person.ask_secret("The secret of the key", "Secret").await?;
-        return Ok(Reply::Answer(Answer::UseKey(AccessKey::parse(&id, secret.expose())?)));
+        return Ok(Reply::Answer(Answer::UseKey(AccessKey::parse(id.expose(), secret.expose())?)));
     }
     let by_number = text.parse::<usize>().ok().and_then(|number| keys.get(number.checked_sub(1)?));
-    match by_number.or_else(|| keys.iter().find(|key| key.key == text)) {
+    match by_number.or_else(|| keys.iter().find(|key| key.key == *text)) {
         Some(key) => Ok(Reply::Answer(Answer::ReplaceKey(KeyId::parse(&key.key)?))),
         None => Err(Error::NotAChoice(format!("'{text}' is neither the number of a listed key nor 'existing'."))),
     }

@@ -71,6 +71,8 @@ pub(super) enum Error {
     NotAChoice(String),
     #[error("{}: {cause}", .path.display())]
     CredentialsFile { path: PathBuf, cause: protocol::credentials_file::Error },
+    #[error(transparent)]
+    Credentials(#[from] keystore::credentials::Error),
     #[error("{0} cannot be read.")]
     Unreadable(PathBuf, #[source] io::Error),
     #[error("{0}")]
@@ -117,6 +119,7 @@ impl Error {
             Self::Account(error) => of_account(error),
             Self::Keystore(error) => of_keystore(error),
             Self::Agent(error) => of_agent(error),
+            Self::Credentials(error) => of_credentials(error),
             Self::NoAnswer(_) => Exit::NoAnswer,
             Self::Code(_) | Self::RecoveryCode(_) | Self::AccessKey(_) | Self::NotAChoice(_) => Exit::WrongAnswer,
             Self::UnreadableAnswer | Self::CredentialsFile { .. } => Exit::WrongAnswer,
@@ -166,6 +169,14 @@ fn of_keystore(error: &keystore::Error) -> Exit {
         }
         E::NotWritable(..) | E::NotReadable(..) | E::DiskFull(_) | E::BadSealingKey(_) | E::Newer(_) => Exit::State,
         E::TooOpen(_) => Exit::Permission,
+    }
+}
+
+fn of_credentials(error: &keystore::credentials::Error) -> Exit {
+    match error {
+        keystore::credentials::Error::NoFolder(_) => Exit::Failed,
+        keystore::credentials::Error::Content(..) => Exit::WrongAnswer,
+        keystore::credentials::Error::Disk(error) => of_keystore(error),
     }
 }
 

@@ -29,9 +29,9 @@ impl Person {
     }
 
     /// Asks for something that may be seen; outer blanks are forgiven. `what` names it in an error: "The e-mail address".
-    pub(super) async fn ask(self, what: &str, prompt: &str) -> Result<String, Error> {
+    pub(super) async fn ask(self, what: &str, prompt: &str) -> Result<Secret<String>, Error> {
         let answer = self.answer(what, prompt).await?;
-        Ok(answer.expose().trim().to_owned())
+        Ok(Secret::from(answer.expose().trim()))
     }
 
     /// Asks without echo; nothing but the line end is taken off.

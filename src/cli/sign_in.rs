@@ -42,11 +42,12 @@ pub(super) async fn run(args: Args, context: &Context) -> Result<(), Error> {
             owner
         }
     };
-    context.reload_agent().await?;
+    let reloaded = context.reload_agent().await;
     let status = account.status();
     status.notices.iter().for_each(|notice| person.tell(notice));
     let key = status.key.map_or_else(String::new, |id| format!(" The access key is {}.", id.as_str()));
-    output::line(&format!("Signed in as {}.{key}", owner.email))
+    output::line(&format!("Signed in as {}.{key}", owner.email))?;
+    reloaded
 }
 
 fn read_key(file: &Path, profile: &str) -> Result<AccessKey, Error> {
@@ -65,7 +66,7 @@ async fn with_password(
 ) -> Result<Session, Error> {
     let email = match email {
         Some(email) => email,
-        None => person.ask("The e-mail address", "E-mail").await?,
+        None => person.ask("The e-mail address", "E-mail").await?.expose().clone(),
     };
     loop {
         match conversation(account, &email, person, context).await {

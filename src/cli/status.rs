@@ -42,6 +42,8 @@ struct Owner {
     email: String,
 }
 
+const RUNNING: &str = "running";
+const NOBODY: &str = "nobody; sign in with 'latchkey sign-in', or in the panel";
 /// Less than this is no news: signatures are made with corrected time.
 const CLOCK_TOLERANCE: i64 = 120;
 
@@ -53,7 +55,7 @@ pub(super) async fn run(args: &Args, context: &Context) -> Result<(), Error> {
         true => PanelNotice::left_in(&context.settings.runtime_dir),
         false => PanelNotice::default(),
     };
-    let report = Report { agent: if running { "running" } else { "stopped" }, panel, kept };
+    let report = Report { agent: if running { RUNNING } else { "stopped" }, panel, kept };
     match args.json {
         true => output::json(&report),
         false => tell(report),
@@ -61,29 +63,33 @@ pub(super) async fn run(args: &Args, context: &Context) -> Result<(), Error> {
 }
 
 fn tell(report: Report) -> Result<(), Error> {
-    let kept: Kept = serde_json::from_value(report.kept).map_err(|error| agent::Error::Broken(error.into()))?;
-    let (key, because) = (kept.key.unwrap_or_default(), kept.because.unwrap_or_default());
-    let mut lines = vec![match kept.owner {
-        Some(owner) => format!("Owner:    {}", owner.email),
-        None => "Owner:    nobody; sign in with 'latchkey sign-in', or in the panel".to_owned(),
-    }];
-    lines.extend(match kept.state.as_str() {
-        "fresh" => Some(format!("Key:      {key}, good")),
-        "leased" => Some(format!("Key:      {key}, usable, but not confirmed lately: {because}")),
-        "revoked" => Some(format!("Key:      {key}, revoked: {because}")),
-        _ => None,
-    });
-    lines.extend(kept.last_confirmed.map(|when| format!("Confirmed: {when}")));
-    lines.push(format!("Service:  {}", kept.service));
-    lines.push(format!("Agent:    {}", report.agent));
-    lines.extend(report.panel.urls.iter().map(|url| format!("Panel:    {url}")));
-    lines.extend(report.panel.problems.iter().map(|problem| format!("Panel:    {problem}")));
-    lines.extend(kept.clock_ahead_seconds.and_then(clock));
-    lines.extend(kept.notices.iter().map(|notice| format!("Notice:   {notice}")));
-    lines.iter().try_for_each(|line| output::line(line))
+    let Report { agent, panel, kept } = report;
+    let kept: Kept = serde_json::from_value(kept).map_err(|error| agent::Error::Broken(error.into()))?;
+    let mut rows = vec![("Owner", kept.owner.as_ref().map_or(NOBODY.to_owned(), |owner| owner.email.clone()))];
+    rows.extend(kept.key_row(agent == RUNNING).map(|row| ("Key", row)));
+    rows.extend(kept.last_confirmed.map(|when| ("Confirmed", when)));
+    rows.extend([("Service", kept.service), ("Agent", agent.to_owned())]);
+    rows.extend(panel.urls.into_iter().chain(panel.problems).map(|row| ("Panel", row)));
+    rows.extend(kept.clock_ahead_seconds.and_then(clock_row).map(|row| ("Clock", row)));
+    rows.extend(kept.notices.into_iter().map(|row| ("Notice", row)));
+    rows.iter().try_for_each(|(name, row)| output::line(&format!("{name:<11}{row}")))
 }
 
-fn clock(ahead: i64) -> Option<String> {
+impl Kept {
+    fn key_row(&self, agent_is_running: bool) -> Option<String> {
+        let key = self.key.as_deref().unwrap_or_default();
+        let because = self.because.as_deref().unwrap_or_default();
+        match self.state.as_str() {
+            "fresh" => Some(format!("{key}, good")),
+            "leased" if agent_is_running => Some(format!("{key}, usable, but not confirmed lately: {because}")),
+            "leased" => Some(format!("{key}, usable; no agent is running that would have it confirmed")),
+            "revoked" => Some(format!("{key}, revoked: {because}")),
+            _ => None,
+        }
+    }
+}
+
+fn clock_row(ahead: i64) -> Option<String> {
     let direction = if ahead > 0 { "ahead of" } else { "behind" };
-    (ahead.abs() >= CLOCK_TOLERANCE).then(|| format!("Clock:    {} s {direction} the service's", ahead.abs()))
+    (ahead.abs() >= CLOCK_TOLERANCE).then(|| format!("{} s {direction} the service's", ahead.abs()))
 }

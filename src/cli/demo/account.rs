@@ -4,7 +4,7 @@ use std::fs::OpenOptions;
 use std::io::{ErrorKind, Write};
 use std::net::SocketAddr;
 use std::os::unix::fs::OpenOptionsExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use data_encoding::BASE32_NOPAD;
 use serde::{Deserialize, Serialize};
@@ -70,12 +70,18 @@ impl DemoAccount {
             service_port: port(service),
             panel_port: port(panel),
         };
-        let path = record_file(folders);
-        let file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&path);
         let text = serde_json::to_vec_pretty(&record).map_err(std::io::Error::from).map(Zeroizing::new);
-        let written = file.and_then(|mut file| file.write_all(&text?));
+        let written = text.and_then(|text| replace(&record_file(folders), &text));
         written.map_err(|cause| crate::keystore::Error::NotWritable(folders.state().to_owned(), cause).into())
     }
+}
+
+fn replace(path: &Path, text: &[u8]) -> std::io::Result<()> {
+    let new = path.with_extension("new");
+    let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&new)?;
+    file.write_all(text)?;
+    file.sync_all()?;
+    std::fs::rename(new, path)
 }
 
 fn record_file(folders: &Folders) -> PathBuf {
@@ -94,7 +100,7 @@ fn read(text: &[u8]) -> Option<DemoAccount> {
     })
 }
 
-fn damaged(path: &std::path::Path) -> Error {
+fn damaged(path: &Path) -> Error {
     Error::Demo(format!("{} is damaged; remove the demo's folder, or choose another with --state-dir.", path.display()))
 }
 
