@@ -5,6 +5,8 @@
 
 mod accounts;
 mod auth_api;
+#[cfg(test)]
+mod bench;
 mod caller;
 mod cognito;
 pub mod command;

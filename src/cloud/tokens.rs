@@ -191,3 +191,89 @@ impl Signer {
         Ok(token)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, SystemTime};
+
+    use super::*;
+
+    const ISSUER: &str = "http://cloud.test/local_TestPool1";
+
+    fn signer() -> Signer {
+        Signer::read(&Signer::make().unwrap()).unwrap()
+    }
+
+    fn now() -> Moment {
+        Moment::of(SystemTime::UNIX_EPOCH + Duration::from_secs(1_704_164_645))
+    }
+
+    fn claims() -> AccessClaims {
+        AccessClaims {
+            sub: "ann".to_owned(),
+            iss: ISSUER.to_owned(),
+            client_id: "client1".to_owned(),
+            token_use: "access".to_owned(),
+            scope: SCOPE.to_owned(),
+            auth_time: 0,
+            iat: now().unix_seconds(),
+            exp: now().unix_seconds() + LIFETIME,
+            jti: String::new(),
+            origin_jti: "family".to_owned(),
+            event_id: String::new(),
+            username: "ann".to_owned(),
+        }
+    }
+
+    #[test]
+    fn an_access_token_of_our_own_says_whose_it_is() {
+        let signer = signer();
+        let access = signer.check(&signer.sign(&claims()).unwrap(), ISSUER, now()).unwrap();
+        assert_eq!((access.account.as_str(), access.family.as_str()), ("ann", "family"));
+    }
+
+    #[test]
+    fn a_token_that_is_not_signed_by_us_for_us_as_access_is_refused() {
+        let (ours, other) = (signer(), signer());
+        let signer = ours;
+        let good = signer.sign(&claims()).unwrap();
+        let (head, rest) = good.split_once('.').unwrap();
+        let (body, _signature) = rest.split_once('.').unwrap();
+        let none = BASE64URL_NOPAD.encode(br#"{"alg":"none"}"#);
+        let hmac = BASE64URL_NOPAD.encode(br#"{"alg":"HS256"}"#);
+        for bad in [
+            format!("{none}.{body}."),
+            format!("{hmac}.{rest}"),
+            format!("{head}.{body}."),
+            format!("{head}.{}.{}", BASE64URL_NOPAD.encode(b"{}"), rest),
+            other.sign(&claims()).unwrap(),
+            signer.sign(&AccessClaims { token_use: "id".to_owned(), ..claims() }).unwrap(),
+            signer.sign(&AccessClaims { iss: "http://other.test/local_TestPool1".to_owned(), ..claims() }).unwrap(),
+            String::new(),
+        ] {
+            assert_eq!(signer.check(&bad, ISSUER, now()).unwrap_err(), Refusal::Invalid, "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_token_is_good_until_its_hour_is_over() {
+        let signer = signer();
+        let token = signer.sign(&claims()).unwrap();
+        assert!(signer.check(&token, ISSUER, now().plus(Duration::from_secs(LIFETIME - 1))).is_ok());
+        let late = signer.check(&token, ISSUER, now().plus(Duration::from_secs(LIFETIME)));
+        assert_eq!(late.unwrap_err(), Refusal::Expired);
+    }
+
+    #[test]
+    fn the_published_key_verifies_what_we_sign() {
+        let signer = signer();
+        let token = signer.sign(&claims()).unwrap();
+        let key = &signer.jwks()["keys"][0];
+        let (n, e) = (key["n"].as_str().unwrap(), key["e"].as_str().unwrap());
+        let mut rules = Validation::new(Algorithm::RS256);
+        rules.validate_exp = false;
+        let public = DecodingKey::from_rsa_components(n, e).unwrap();
+        let header = jsonwebtoken::decode::<AccessClaims>(&token, &public, &rules).unwrap().header;
+        assert_eq!(header.kid.as_deref(), key["kid"].as_str());
+    }
+}

@@ -35,3 +35,70 @@ pub(super) async fn finish_enrolment(site: &Site, request: &RespondToAuthChallen
     store.end_enrolment(&account.id).await?;
     step::finish(site, &request.client_id, &account).await
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use crate::cloud::Requirement;
+    use crate::cloud::bench::{Bench, EMAIL};
+    use crate::protocol::totp::TotpSecret;
+
+    #[tokio::test]
+    async fn a_new_password_must_fit_and_then_replaces_the_old_one() {
+        let bench = Bench::new().await;
+        let ann = bench.ann(None, None).await;
+        bench.cloud.require(&ann.id, Requirement::NewPassword).await.unwrap();
+        let begun = bench.begin().await;
+        assert_eq!(begun.challenge(), "NEW_PASSWORD_REQUIRED");
+        let set =
+            |password: &str| bench.respond("NEW_PASSWORD_REQUIRED", begun.session(), json!({"NEW_PASSWORD": password}));
+        for bad in ["short", "with a blank", &"x".repeat(257)] {
+            assert_eq!(set(bad).await.fault(), "InvalidPasswordException");
+        }
+        assert!(set("another-password").await.signed_in());
+        assert_eq!(set("another-password").await.fault(), "NotAuthorizedException");
+        assert_eq!(bench.begin().await.message(), "Incorrect username or password.");
+        let proof = bench.proof(EMAIL, "another-password").await;
+        assert!(bench.prove(&proof).await.signed_in());
+    }
+
+    #[tokio::test]
+    async fn an_app_is_set_up_within_the_sign_in_and_its_first_code_is_spent() {
+        let bench = Bench::new().await;
+        let ann = bench.ann(None, None).await;
+        bench.cloud.require(&ann.id, Requirement::SecondFactor).await.unwrap();
+        let begun = bench.begin().await;
+        assert_eq!(begun.challenge(), "MFA_SETUP");
+        assert_eq!(begun.body["ChallengeParameters"]["MFAS_CAN_SETUP"], r#"["SOFTWARE_TOKEN_MFA"]"#);
+        let session = begun.session();
+        let early = bench.respond("MFA_SETUP", session, json!({})).await;
+        assert_eq!(early.fault(), "SoftwareTokenMFANotFoundException");
+        let associated = bench.cognito("AssociateSoftwareToken", &json!({"Session": session})).await;
+        let secret = TotpSecret::parse(associated.body["SecretCode"].as_str().unwrap()).unwrap();
+        let unproved = bench.respond("MFA_SETUP", session, json!({})).await;
+        assert_eq!(unproved.fault(), "SoftwareTokenMFANotFoundException");
+        let verify = |code: Value| json!({"Session": session, "UserCode": code});
+        let wrong = bench.cognito("VerifySoftwareToken", &verify("000000".into())).await;
+        assert_eq!((wrong.fault(), wrong.message()), ("EnableSoftwareTokenMFAException", "Code mismatch"));
+        let code = secret.code_at(bench.unix()).expose().clone();
+        let verified = bench.cognito("VerifySoftwareToken", &verify(code.clone().into())).await;
+        assert_eq!(verified.body["Status"], "SUCCESS");
+        let session = verified.session();
+        assert!(bench.respond("MFA_SETUP", session, json!({})).await.signed_in());
+        let next = bench.begin().await;
+        assert_eq!(next.challenge(), "SOFTWARE_TOKEN_MFA");
+        let reused =
+            bench.respond("SOFTWARE_TOKEN_MFA", next.session(), json!({"SOFTWARE_TOKEN_MFA_CODE": code})).await;
+        assert_eq!(reused.fault(), "ExpiredCodeException");
+    }
+
+    #[tokio::test]
+    async fn an_account_that_is_not_there_cannot_be_required_anything() {
+        let bench = Bench::new().await;
+        for requirement in [Requirement::NewPassword, Requirement::SecondFactor] {
+            let refused = bench.cloud.require("nobody", requirement).await.unwrap_err();
+            assert_eq!(refused.to_string(), "There is no account nobody.");
+        }
+    }
+}

@@ -86,3 +86,78 @@ fn log(outcome: &Result<Value, Fault>, request_id: &str) {
         Err(fault) => tracing::info!(request_id, kind = fault.kind(), "cognito operation refused"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::cloud::bench::{Bench, CLIENT, EMAIL};
+
+    #[tokio::test]
+    async fn what_cannot_be_understood_is_the_clients_fault_and_named_in_body_and_header() {
+        let bench = Bench::new().await;
+        let initiate = |flow: Value, client: &str, parameters: Value| {
+            ("InitiateAuth", json!({"AuthFlow": flow, "ClientId": client, "AuthParameters": parameters}))
+        };
+        let ann = json!({"USERNAME": EMAIL, "PASSWORD": "x"});
+        for ((operation, body), fault) in [
+            (("NoSuchOperation", json!({})), "UnknownOperationException"),
+            (("", json!({})), "UnknownOperationException"),
+            (("InitiateAuth", json!([])), "SerializationException"),
+            (("InitiateAuth", json!({})), "InvalidParameterException"),
+            (("GetUser", json!({"AccessToken": 7})), "SerializationException"),
+            (("GetUser", json!({"AccessToken": "no token"})), "InvalidParameterException"),
+            (("GetUser", json!({"AccessToken": "a.b.c"})), "NotAuthorizedException"),
+            (initiate("NO_SUCH_FLOW".into(), CLIENT, ann.clone()), "InvalidParameterException"),
+            (initiate(7.into(), CLIENT, ann.clone()), "SerializationException"),
+            (initiate("USER_PASSWORD_AUTH".into(), "nosuchclient", ann.clone()), "ResourceNotFoundException"),
+            (initiate("USER_PASSWORD_AUTH".into(), &"x".repeat(129), ann), "InvalidParameterException"),
+            (initiate("USER_PASSWORD_AUTH".into(), CLIENT, json!({"USERNAME": 7})), "SerializationException"),
+            (initiate("USER_PASSWORD_AUTH".into(), CLIENT, json!({"USERNAME": EMAIL})), "InvalidParameterException"),
+            (
+                initiate("USER_SRP_AUTH".into(), CLIENT, json!({"USERNAME": "a b", "SRP_A": "2f"})),
+                "InvalidParameterException",
+            ),
+            (
+                initiate("USER_SRP_AUTH".into(), CLIENT, json!({"USERNAME": "a".repeat(129), "SRP_A": "2f"})),
+                "InvalidParameterException",
+            ),
+        ] {
+            let reply = bench.cognito(operation, &body).await;
+            assert_eq!((reply.status.as_u16(), reply.fault()), (400, fault), "{operation} {body}");
+            assert_eq!(reply.headers["x-amzn-errortype"], fault);
+            assert_eq!(reply.headers["x-amzn-errormessage"], reply.message());
+            assert_eq!(reply.headers["content-type"], "application/x-amz-json-1.1");
+            assert_eq!(reply.headers["x-amzn-requestid"].len(), 36);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_body_that_is_no_json_or_nests_without_end_is_refused() {
+        let bench = Bench::new().await;
+        for body in ["", "<html>", &"[".repeat(60_000), "{\"AuthFlow\":"] {
+            let request = axum::http::Request::post("/")
+                .header("x-amz-target", format!("{TARGET_PREFIX}InitiateAuth"))
+                .body(body.to_owned().into());
+            let reply = bench.send(request.unwrap()).await;
+            assert_eq!((reply.status.as_u16(), reply.fault()), (400, "SerializationException"), "{body:.20}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_page_of_another_origin_may_ask_first() {
+        let bench = Bench::new().await;
+        let preflight = axum::http::Request::options("/")
+            .header("origin", "https://panel.test")
+            .header("access-control-request-headers", "content-type,x-amz-target,x-amz-user-agent,cache-control")
+            .body(Body::empty());
+        let reply = bench.send(preflight.unwrap()).await;
+        assert_eq!(reply.status.as_u16(), 204);
+        assert_eq!(reply.headers["access-control-allow-origin"], "*");
+        let allowed = reply.headers["access-control-allow-headers"].to_str().unwrap();
+        for name in ["content-type", "x-amz-target", "x-amz-user-agent", "cache-control", "authorization"] {
+            assert!(allowed.split(", ").any(|listed| listed == name), "{name}");
+        }
+    }
+}

@@ -159,3 +159,139 @@ impl Block {
         bytes.map(SessionKey::from_bytes).ok_or(Fault::InvalidSession)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::cloud::bench::{Bench, EMAIL, PASSWORD, cognito, proof_of};
+
+    #[tokio::test]
+    async fn the_right_password_signs_in_by_srp_whatever_the_case_of_the_email() {
+        let bench = Bench::new().await;
+        bench.ann(None, None).await;
+        for name in [EMAIL, "ann+pi@EXAMPLE.test"] {
+            let proof = bench.proof(name, PASSWORD).await;
+            assert!(bench.prove(&proof).await.signed_in());
+        }
+    }
+
+    #[tokio::test]
+    async fn a_name_without_an_account_looks_like_a_wrong_password_and_keeps_its_salt() {
+        let bench = Bench::new().await;
+        bench.ann(None, None).await;
+        let mut answers = Vec::new();
+        for name in [EMAIL, "nobody@example.test", "nobody@example.test"] {
+            let begun = bench.initiate("USER_SRP_AUTH", json!({"USERNAME": name, "SRP_A": "2f"})).await;
+            let refused = bench.prove(&bench.proof(name, "wrong-password").await).await;
+            let plain =
+                bench.initiate("USER_PASSWORD_AUTH", json!({"USERNAME": name, "PASSWORD": "wrong-password"})).await;
+            for refused in [&refused, &plain] {
+                assert_eq!(refused.fault(), "NotAuthorizedException");
+                assert_eq!(refused.message(), "Incorrect username or password.");
+            }
+            let parameters = &begun.body["ChallengeParameters"];
+            answers.push((parameters["SALT"].clone(), parameters["USER_ID_FOR_SRP"].clone()));
+            let shape: Vec<usize> =
+                ["SALT", "USER_ID_FOR_SRP"].map(|name| parameters[name].as_str().unwrap().len()).to_vec();
+            assert_eq!(shape, [32, 36]);
+        }
+        assert_ne!(answers[0], answers[1]);
+        assert_eq!(answers[1], answers[2]);
+    }
+
+    #[tokio::test]
+    async fn an_a_that_is_zero_modulo_n_or_too_long_is_refused() {
+        let bench = Bench::new().await;
+        let modulus = "FFFFFFFFFFFFFFFFC90FDAA22168C234C4C6628B80DC1CD129024E088A67CC74020BBEA63B139B22514A08798E3404DD\
+                       EF9519B3CD3A431B302B0A6DF25F14374FE1356D6D51C245E485B576625E7EC6F44C42E9A637ED6B0BFF5CB6F406B7ED\
+                       EE386BFB5A899FA5AE9F24117C4B1FE649286651ECE45B3DC2007CB8A163BF0598DA48361C55D39A69163FA8FD24CF5F\
+                       83655D23DCA3AD961C62F356208552BB9ED529077096966D670C354E4ABC9804F1746C08CA18217C32905E462E36CE3B\
+                       E39E772C180E86039B2783A2EC07A28FB5C55DF06F4C52C9DE2BCBF6955817183995497CEA956AE515D2261898FA0510\
+                       15728E5A8AAAC42DAD33170D04507A33A85521ABDF1CBA64ECFB850458DBEF0A8AEA71575D060C7DB3970F85A6E1E4C7\
+                       ABF5AE8CDB0933D71E8C94E04A25619DCEE3D2261AD2EE6BF12FFA06D98A0864D87602733EC86A64521F2B18177B200C\
+                       BBE117577A615D6C770988C0BAD946E208E24FA074E5AB3143DB5BFCE0FD108E4B82D120A93AD2CAFFFFFFFFFFFFFFFF";
+        for bad in ["0", "00", modulus, "xyz", &"f".repeat(60_000), &"f".repeat(1_000_000)] {
+            let reply = bench.initiate("USER_SRP_AUTH", json!({"USERNAME": EMAIL, "SRP_A": bad})).await;
+            assert_eq!((reply.status.as_u16(), reply.fault()), (400, "InvalidParameterException"), "{:.20}", bad);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_secret_block_is_answered_once_in_time_and_by_its_own_client() {
+        let bench = Bench::new().await;
+        bench.ann(None, None).await;
+        let elsewhere = bench.beside("client2").await;
+        let proof = bench.proof(EMAIL, PASSWORD).await;
+        let foreign = cognito(&elsewhere, "RespondToAuthChallenge", proof_of("client2", &proof).to_string()).await;
+        assert_eq!(foreign.fault(), "NotAuthorizedException");
+        assert!(bench.prove(&proof).await.signed_in());
+        assert_eq!(bench.prove(&proof).await.message(), "Invalid session for the user.");
+
+        let late = bench.proof(EMAIL, PASSWORD).await;
+        bench.hand.pass(EXCHANGE_LIFETIME);
+        assert_eq!(bench.prove(&late).await.message(), "Invalid session for the user, session is expired.");
+
+        let mut forged = bench.proof(EMAIL, PASSWORD).await;
+        for block in [BASE64.encode(&[7; 200]), "%%%".to_owned(), String::new()] {
+            forged["PASSWORD_CLAIM_SECRET_BLOCK"] = block.into();
+            assert_eq!(bench.prove(&forged).await.status.as_u16(), 400);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_wrong_clock_is_named_and_does_not_count_as_a_wrong_password() {
+        let bench = Bench::new().await;
+        bench.ann(None, None).await;
+        for timestamp in ["Tue Jan 2 02:59:00 UTC 2024", "Tue Jan 2 03:10:00 UTC 2024"] {
+            for _ in 0..6 {
+                let mut proof = bench.proof(EMAIL, PASSWORD).await;
+                proof["TIMESTAMP"] = timestamp.into();
+                let reply = bench.prove(&proof).await;
+                assert!(reply.message().starts_with("TIMESTAMP is "), "{}", reply.message());
+            }
+        }
+        let mut zero_padded = bench.proof(EMAIL, PASSWORD).await;
+        zero_padded["TIMESTAMP"] = "Tue Jan 02 03:04:05 UTC 2024".into();
+        assert_eq!(bench.prove(&zero_padded).await.fault(), "InvalidParameterException");
+        assert!(bench.begin().await.signed_in());
+    }
+
+    #[tokio::test]
+    async fn five_wrong_passwords_lock_the_name_for_a_second_that_doubles_and_survives_a_restart() {
+        let bench = Bench::new().await;
+        bench.ann(None, None).await;
+        for name in [EMAIL, "nobody@example.test"] {
+            let wrong = json!({"USERNAME": name, "PASSWORD": "wrong-password"});
+            for _ in 0..5 {
+                let reply = bench.initiate("USER_PASSWORD_AUTH", wrong.clone()).await;
+                assert_eq!(reply.message(), "Incorrect username or password.");
+            }
+            let locked = bench.initiate("USER_PASSWORD_AUTH", wrong.clone()).await;
+            assert_eq!(locked.message(), "Password attempts exceeded");
+        }
+        assert_eq!(bench.begin().await.message(), "Password attempts exceeded");
+        let restarted = bench.beside("client2").await;
+        let body = json!({"AuthFlow": "USER_PASSWORD_AUTH", "ClientId": "client2",
+                          "AuthParameters": {"USERNAME": EMAIL, "PASSWORD": PASSWORD}});
+        let again = cognito(&restarted, "InitiateAuth", body.to_string()).await;
+        assert_eq!(again.message(), "Password attempts exceeded");
+        bench.hand.pass(Duration::from_secs(1));
+        assert!(bench.begin().await.signed_in());
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn many_guesses_at_once_are_not_told_more_than_five_verdicts() {
+        let bench = std::sync::Arc::new(Bench::new().await);
+        bench.ann(None, None).await;
+        let mut guesses = tokio::task::JoinSet::new();
+        for _ in 0..30 {
+            let bench = bench.clone();
+            guesses.spawn(async move { bench.prove(&bench.proof(EMAIL, "wrong-password").await).await });
+        }
+        let replies = guesses.join_all().await;
+        let told = replies.iter().filter(|reply| reply.message() == "Incorrect username or password.").count();
+        assert_eq!(told, 5);
+    }
+}

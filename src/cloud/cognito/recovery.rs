@@ -167,3 +167,141 @@ fn challenge(session: Option<String>, ask: Ask) -> AuthReply {
     let reply = AuthReply { challenge_name: Some("CUSTOM_CHALLENGE".to_owned()), session, ..AuthReply::default() };
     step::with_parameters(reply, [("challengeType", kind.to_owned())])
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use serde_json::json;
+
+    use super::*;
+    use crate::cloud::bench::{Bench, EMAIL, PHONE, Reply};
+    use crate::protocol::totp::TotpSecret;
+
+    const WRONG: &str = "00000000-0000-4000-8000-000000000000";
+
+    /// Ann with an authenticator app and the recovery code that goes with it.
+    async fn ann(bench: &Bench) -> String {
+        let secret = TotpSecret::from_bytes(b"12345678901234567890".to_vec());
+        bench.ann(Some(&secret), None).await.recovery_code.unwrap().expose().to_owned()
+    }
+
+    async fn start(bench: &Bench, session: &str) -> Reply {
+        bench.initiate("CUSTOM_AUTH", json!({"USERNAME": EMAIL, "SESSION": session})).await
+    }
+
+    async fn say(bench: &Bench, session: &str, answer: &str) -> Reply {
+        bench.respond("CUSTOM_CHALLENGE", session, json!({"ANSWER": answer})).await
+    }
+
+    /// Up to the question for the recovery code.
+    async fn half_way(bench: &Bench) -> Reply {
+        let started = start(bench, bench.begin().await.session()).await;
+        say(bench, started.session(), &bench.code_sent_to(EMAIL).await).await
+    }
+
+    #[tokio::test]
+    async fn mailed_code_and_recovery_code_sign_in_turn_the_factor_off_and_tell_the_owner() {
+        let bench = Bench::new().await;
+        let recovery_code = ann(&bench).await;
+        let started = start(&bench, bench.begin().await.session()).await;
+        assert_eq!((started.challenge(), started.asks_for()), ("CUSTOM_CHALLENGE", "EMAIL_CODE"));
+        let mailed = bench.code_sent_to(EMAIL).await;
+        assert_eq!(say(&bench, started.session(), &recovery_code).await.asks_for(), "EMAIL_CODE");
+        let next = say(&bench, started.session(), &mailed).await;
+        assert_eq!((next.challenge(), next.asks_for()), ("CUSTOM_CHALLENGE", "BACKUP_CODE"));
+        assert_eq!(say(&bench, next.session(), WRONG).await.asks_for(), "BACKUP_CODE");
+        let typed = format!(" {}. ", recovery_code.to_uppercase().replace('-', "–"));
+        assert!(say(&bench, next.session(), &typed).await.signed_in());
+        assert!(bench.sent_to(EMAIL).await.last().unwrap().contains("with its recovery code at 2024-01-02T03:04:05Z"));
+        assert!(bench.begin().await.signed_in(), "the factor is off");
+    }
+
+    #[tokio::test]
+    async fn only_the_factor_that_was_asked_for_is_turned_off() {
+        let bench = Bench::new().await;
+        let secret = TotpSecret::from_bytes(b"12345678901234567890".to_vec());
+        let code = bench.ann(Some(&secret), Some(PHONE)).await.recovery_code.unwrap();
+        let chosen = bench
+            .respond("SELECT_MFA_TYPE", bench.begin().await.session(), json!({"ANSWER": "SOFTWARE_TOKEN_MFA"}))
+            .await;
+        let started = start(&bench, chosen.session()).await;
+        let next = say(&bench, started.session(), &bench.code_sent_to(EMAIL).await).await;
+        assert!(say(&bench, next.session(), code.expose()).await.signed_in());
+        assert_eq!(bench.begin().await.challenge(), "SMS_MFA");
+    }
+
+    #[tokio::test]
+    async fn without_a_sign_in_whose_password_was_right_nothing_is_mailed_and_nothing_succeeds() {
+        let bench = Bench::new().await;
+        let recovery_code = ann(&bench).await;
+        for name in [EMAIL, "nobody@example.test"] {
+            let started = bench.initiate("CUSTOM_AUTH", json!({"USERNAME": name})).await;
+            assert_eq!((started.challenge(), started.asks_for()), ("CUSTOM_CHALLENGE", "EMAIL_CODE"));
+            for answer in [&recovery_code, "123456", "000000", "x", WRONG] {
+                assert_eq!(say(&bench, started.session(), answer).await.asks_for(), "EMAIL_CODE");
+            }
+            assert_eq!(say(&bench, started.session(), "123456").await.fault(), "NotAuthorizedException");
+        }
+        assert!(bench.cloud.outbox().await.unwrap().is_empty());
+        let made_up = start(&bench, &"x".repeat(64)).await;
+        assert_eq!(made_up.message(), "Invalid session for the user.");
+        let pending = bench.begin().await;
+        let other = json!({"USERNAME": "bob@example.test", "SESSION": pending.session()});
+        assert_eq!(bench.initiate("CUSTOM_AUTH", other).await.message(), "Invalid session for the user.");
+        bench.hand.pass(step::STEP_LIFETIME);
+        assert_eq!(
+            start(&bench, pending.session()).await.message(),
+            "Invalid session for the user, session is expired."
+        );
+    }
+
+    #[tokio::test]
+    async fn the_sixth_recovery_code_in_an_hour_is_not_looked_at_and_another_account_is_not_held_up() {
+        let bench = Bench::new().await;
+        let recovery_code = ann(&bench).await;
+        let (first, second) = (half_way(&bench).await, half_way(&bench).await);
+        for _ in 0..5 {
+            assert_eq!(say(&bench, first.session(), WRONG).await.asks_for(), "BACKUP_CODE");
+        }
+        assert_eq!(say(&bench, first.session(), &recovery_code).await.fault(), "NotAuthorizedException");
+        assert_eq!(say(&bench, second.session(), &recovery_code).await.fault(), "LimitExceededException");
+        bench.hand.pass(THROTTLE.longest);
+        let third = half_way(&bench).await;
+        assert!(say(&bench, third.session(), &recovery_code).await.signed_in());
+    }
+
+    #[tokio::test]
+    async fn wrong_mailed_codes_end_the_session_and_a_late_one_is_expired() {
+        let bench = Bench::new().await;
+        ann(&bench).await;
+        let started = start(&bench, bench.begin().await.session()).await;
+        let mailed = bench.code_sent_to(EMAIL).await;
+        let wrong = if mailed == "000000" { "111111" } else { "000000" };
+        for _ in 0..5 {
+            assert_eq!(say(&bench, started.session(), wrong).await.asks_for(), "EMAIL_CODE");
+        }
+        assert_eq!(say(&bench, started.session(), &mailed).await.fault(), "NotAuthorizedException");
+        let again = start(&bench, bench.begin().await.session()).await;
+        bench.hand.pass(LIFETIME);
+        assert_eq!(say(&bench, again.session(), &mailed).await.fault(), "NotAuthorizedException");
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn of_fifty_recoveries_at_once_with_one_code_one_succeeds() {
+        let bench = Arc::new(Bench::new().await);
+        let recovery_code = Arc::new(ann(&bench).await);
+        let mut sessions = Vec::new();
+        for _ in 0..50 {
+            sessions.push(half_way(&bench).await.session().to_owned());
+        }
+        let mut answers = tokio::task::JoinSet::new();
+        for session in sessions {
+            let (bench, code) = (bench.clone(), recovery_code.clone());
+            answers.spawn(async move { say(&bench, &session, &code).await });
+        }
+        let replies = answers.join_all().await;
+        assert_eq!(replies.iter().filter(|reply| reply.signed_in()).count(), 1);
+        assert!(replies.iter().all(|reply| reply.status.as_u16() < 500));
+    }
+}

@@ -71,3 +71,113 @@ pub(super) async fn sign_out_everywhere(site: &Site, request: &ByAccessToken) ->
     site.cloud.store.revoke_families(&account.id, site.cloud.now()).await?;
     Ok(json!({}))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use axum::body::Body;
+    use axum::http::Request;
+
+    use super::*;
+    use crate::cloud::bench::{Bench, CLIENT, EMAIL, PHONE, Reply};
+
+    async fn refresh(bench: &Bench, token: &Value) -> Reply {
+        bench.initiate("REFRESH_TOKEN_AUTH", json!({"REFRESH_TOKEN": token})).await
+    }
+
+    async fn user(bench: &Bench, token: &Value) -> Reply {
+        bench.cognito("GetUser", &json!({"AccessToken": token})).await
+    }
+
+    #[tokio::test]
+    async fn a_person_reads_their_own_account() {
+        let bench = Bench::new().await;
+        let ann = bench.ann(None, None).await;
+        let reply = user(&bench, &bench.access_token().await.into()).await;
+        assert_eq!(reply.body["Username"], ann.id.as_str());
+        assert!(reply.body["UserAttributes"].as_array().unwrap().contains(&json!({"Name": "email", "Value": EMAIL})));
+        assert_eq!(reply.body.get("UserMFASettingList"), None);
+    }
+
+    #[tokio::test]
+    async fn revoking_one_sign_in_ends_its_tokens_and_no_others() {
+        let bench = Bench::new().await;
+        bench.ann(None, None).await;
+        let (kept, dropped) = (bench.begin().await.body, bench.begin().await.body);
+        let (kept, dropped) = (&kept["AuthenticationResult"], &dropped["AuthenticationResult"]);
+        let fresh = refresh(&bench, &dropped["RefreshToken"]).await;
+        assert!(fresh.signed_in());
+        assert_eq!(fresh.body["AuthenticationResult"].get("RefreshToken"), None);
+        let revoke = json!({"Token": dropped["RefreshToken"], "ClientId": CLIENT});
+        for _ in 0..2 {
+            assert_eq!(bench.cognito("RevokeToken", &revoke).await.body, json!({}));
+        }
+        let after = refresh(&bench, &dropped["RefreshToken"]).await;
+        assert_eq!(after.message(), "Refresh Token has been revoked");
+        for token in [&dropped["AccessToken"], &fresh.body["AuthenticationResult"]["AccessToken"]] {
+            assert_eq!(user(&bench, token).await.message(), "Access Token has been revoked");
+            assert_eq!(bench.graphql(token.as_str().unwrap(), "{login{id}}").await.status.as_u16(), 401);
+        }
+        assert!(user(&bench, &kept["AccessToken"]).await.body["Username"].is_string());
+        let access = json!({"Token": kept["AccessToken"], "ClientId": CLIENT});
+        assert_eq!(bench.cognito("RevokeToken", &access).await.fault(), "UnsupportedTokenTypeException");
+    }
+
+    #[tokio::test]
+    async fn signing_out_everywhere_ends_every_sign_in_by_either_door() {
+        let bench = Bench::new().await;
+        bench.ann(None, None).await;
+        for by_auth_api in [false, true] {
+            let (here, elsewhere) = (bench.access_token().await, bench.begin().await.body);
+            if by_auth_api {
+                let request = Request::get("/v1/globalSignout").header("authorization", format!("Bearer {here}"));
+                assert_eq!(bench.send(request.body(Body::empty()).unwrap()).await.status.as_u16(), 200);
+            } else {
+                assert_eq!(bench.cognito("GlobalSignOut", &json!({"AccessToken": here})).await.body, json!({}));
+            }
+            let there = refresh(&bench, &elsewhere["AuthenticationResult"]["RefreshToken"]).await;
+            assert_eq!(there.message(), "Refresh Token has been revoked");
+            assert_eq!(
+                bench.cognito("GlobalSignOut", &json!({"AccessToken": here})).await.fault(),
+                "NotAuthorizedException"
+            );
+        }
+    }
+
+    #[tokio::test]
+    async fn tokens_grow_old() {
+        let bench = Bench::new().await;
+        bench.ann(None, None).await;
+        let tokens = bench.begin().await.body["AuthenticationResult"].take();
+        bench.hand.pass(Duration::from_secs(3599));
+        assert!(user(&bench, &tokens["AccessToken"]).await.body["Username"].is_string());
+        bench.hand.pass(Duration::from_secs(1));
+        assert_eq!(user(&bench, &tokens["AccessToken"]).await.message(), "Access Token has expired");
+        assert!(refresh(&bench, &tokens["RefreshToken"]).await.signed_in());
+        bench.hand.pass(Duration::from_secs(30 * 24 * 3600));
+        assert_eq!(refresh(&bench, &tokens["RefreshToken"]).await.message(), "Refresh Token has expired");
+        assert_eq!(refresh(&bench, &"made.up".into()).await.message(), "Invalid Refresh Token");
+    }
+
+    #[tokio::test]
+    async fn the_auth_api_names_the_factor_and_knows_no_saml() {
+        let bench = Bench::new().await;
+        bench.ann(None, None).await;
+        let get = |token: &str| {
+            Request::get("/v1/mfaPref").header("authorization", format!("Bearer {token}")).body(Body::empty()).unwrap()
+        };
+        let token = bench.access_token().await;
+        assert_eq!(bench.send(get(&token)).await.body, json!({"MfaPref": "NO_MFA"}));
+        assert_eq!(bench.send(get("a.b.c")).await.status.as_u16(), 401);
+        let change = Request::post("/v1/mfaPref").body(Body::empty()).unwrap();
+        assert_eq!(bench.send(change).await.status.as_u16(), 501);
+        let saml = |body: &str| {
+            let request = Request::post("/v1/checkSaml").header("content-type", "application/json");
+            request.body(Body::from(body.to_owned())).unwrap()
+        };
+        assert_eq!(bench.send(saml(r#"{"username":"ann@example.test"}"#)).await.body, json!({"isSaml": false}));
+        assert_eq!(bench.send(saml("{}")).await.status.as_u16(), 400);
+        assert!(bench.sent_to(PHONE).await.is_empty());
+    }
+}
