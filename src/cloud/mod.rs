@@ -138,3 +138,46 @@ async fn signing_key(store: &Store, heavy: &Heavy, now: Moment) -> Result<Signer
     };
     Signer::read(&pkcs8)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use super::*;
+
+    fn plan(state: &Path) -> Plan {
+        Plan {
+            state: state.to_owned(),
+            public_url: None,
+            user_pool_id: "local_TestPool1".to_owned(),
+            client_id: "client1".to_owned(),
+            access_keys_per_account: 2,
+        }
+    }
+
+    async fn open(state: &Path) -> Result<Cloud, Error> {
+        Cloud::open(plan(state), Clock::system(), Entropy::kernel()).await
+    }
+
+    #[tokio::test]
+    async fn two_first_starts_at_once_end_up_with_one_key_and_one_store() {
+        let folder = tempfile::tempdir().unwrap();
+        let state = folder.path().join("cloud");
+        let (one, other) = tokio::join!(open(&state), open(&state));
+        assert_eq!(one.unwrap().signer.jwks(), other.unwrap().signer.jwks());
+        for (path, mode) in [(state.clone(), 0o700), (state.join(DATABASE), 0o600)] {
+            assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, mode, "{}", path.display());
+        }
+    }
+
+    #[tokio::test]
+    async fn a_store_does_not_open_with_another_key_or_in_place_of_a_file() {
+        let folder = tempfile::tempdir().unwrap();
+        drop(open(folder.path()).await.unwrap());
+        std::fs::write(folder.path().join("server.key"), [7; 32]).unwrap();
+        let error = open(folder.path()).await.err().unwrap();
+        assert!(matches!(error, Error::Store(store::Error::Unreadable("token signing key"))));
+        let error = open(&folder.path().join("server.key")).await.err().unwrap();
+        assert!(matches!(error, Error::StateFolder(..)));
+    }
+}

@@ -96,11 +96,13 @@ impl Fault {
         }
     }
 
+    /// Not the client's.
+    pub(super) fn is_ours(&self) -> bool {
+        matches!(self, Self::Store(_) | Self::Service(_))
+    }
+
     pub(super) fn status(&self) -> StatusCode {
-        match self {
-            Self::Store(_) | Self::Service(_) => StatusCode::INTERNAL_SERVER_ERROR,
-            _the_clients_fault => StatusCode::BAD_REQUEST,
-        }
+        if self.is_ours() { StatusCode::INTERNAL_SERVER_ERROR } else { StatusCode::BAD_REQUEST }
     }
 }
 

@@ -80,7 +80,7 @@ async fn respond(site: &Site, request: &RespondToAuthChallenge) -> Result<AuthRe
 fn log(outcome: &Result<Value, Fault>, request_id: &str) {
     match outcome {
         Ok(_) => tracing::debug!(request_id, "cognito operation answered"),
-        Err(fault @ (Fault::Store(_) | Fault::Service(_))) => {
+        Err(fault) if fault.is_ours() => {
             tracing::warn!(request_id, error = report::chain(fault), "cognito operation failed");
         }
         Err(fault) => tracing::info!(request_id, kind = fault.kind(), "cognito operation refused"),

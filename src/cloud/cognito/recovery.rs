@@ -257,7 +257,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_sixth_recovery_code_in_an_hour_is_not_looked_at_and_another_account_is_not_held_up() {
+    async fn the_sixth_recovery_code_in_an_hour_is_not_looked_at() {
         let bench = Bench::new().await;
         let recovery_code = ann(&bench).await;
         let (first, second) = (half_way(&bench).await, half_way(&bench).await);

@@ -30,10 +30,8 @@ pub(super) async fn answer_totp(site: &Site, request: &RespondToAuthChallenge) -
 pub(super) async fn answer_sms(site: &Site, request: &RespondToAuthChallenge) -> Result<AuthReply, Fault> {
     let found = pending::find(site, request, Stage::Factor(FactorKind::Sms)).await;
     // The session and the code that was texted for it end together; the person is told about the code (SMS-08).
-    let (sign_in, account) = found.map_err(|fault| match fault {
-        Fault::SessionExpired => Fault::ExpiredCode,
-        other => other,
-    })?;
+    let (sign_in, account) =
+        found.map_err(|fault| if matches!(fault, Fault::SessionExpired) { Fault::ExpiredCode } else { fault })?;
     let code: Code = fields::required(&request.challenge_responses, "SMS_MFA_CODE")?.parse()?;
     pending::count_try(site, &sign_in).await?;
     pending::check_lock(site, &account).await?;

@@ -14,7 +14,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinSet;
 
 use super::{Cloud, OutboxMessage, Plan};
-use crate::base::{Clock, Entropy, report};
+use crate::base::{Clock, Entropy};
 use crate::net::{Listener, listen, serve::Stop};
 use crate::protocol::{http_date, totp};
 
@@ -104,7 +104,7 @@ enum Error {
 /// Does it, and says on stderr what went wrong if it did.
 pub async fn run(command: Command) -> ExitCode {
     let Err(error) = perform(command).await else { return ExitCode::SUCCESS };
-    let _stderr_gone = writeln!(io::stderr(), "latchkey-cloud: {}", report::chain(&error));
+    let _stderr_gone = writeln!(io::stderr(), "latchkey-cloud: {}", sentence(&error));
     match error {
         Error::Listen(_) => ExitCode::from(69),
         Error::Cloud(_)
@@ -114,6 +114,12 @@ pub async fn run(command: Command) -> ExitCode {
         | Error::NoPassword
         | Error::Terminal(_) => ExitCode::FAILURE,
     }
+}
+
+/// One line: what to do, and in brackets the cause that the system gave.
+fn sentence(error: &Error) -> String {
+    let causes = std::iter::successors(std::error::Error::source(error), |cause| cause.source());
+    causes.last().map_or_else(|| error.to_string(), |cause| format!("{error} ({cause})"))
 }
 
 async fn perform(Command { common, what }: Command) -> Result<(), Error> {

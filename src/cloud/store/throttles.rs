@@ -100,6 +100,30 @@ fn key(policy: &Policy, subject: &str) -> String {
 mod tests {
     use super::*;
 
+    const HOURLY: Policy = Policy {
+        kind: "recovery code",
+        free: 2,
+        first: Duration::from_secs(3600),
+        longest: Duration::from_secs(3600),
+        forget: Duration::from_secs(3600),
+    };
+
+    #[tokio::test]
+    async fn a_lock_holds_one_subject_in_one_matter_until_its_time_is_over() {
+        let bench = crate::cloud::bench::Bench::new().await;
+        let (store, now) = (&bench.cloud.store, bench.cloud.now());
+        for _ in 0..2 {
+            assert_eq!(store.note_wrong(&HOURLY, "ann", now).await.unwrap(), None);
+        }
+        let end = now.plus(Duration::from_secs(3600));
+        assert_eq!(store.note_wrong(&HOURLY, "ann", now).await.unwrap(), Some(end));
+        assert_eq!(store.note_right(&HOURLY, "ann", now).await.unwrap(), Some(end));
+        let other_matter = Policy { kind: "password", ..HOURLY };
+        assert_eq!(store.locked_until(&HOURLY, "bob", now).await.unwrap(), None);
+        assert_eq!(store.locked_until(&other_matter, "ann", now).await.unwrap(), None);
+        assert_eq!(store.locked_until(&HOURLY, "ann", end).await.unwrap(), None);
+    }
+
     #[test]
     fn delays_start_after_the_free_tries_and_double_up_to_the_longest() {
         let policy = Policy {
