@@ -48,10 +48,17 @@ impl<'de> Deserialize<'de> for Confidential {
     }
 }
 
-/// A string map whose values may be passwords, codes or tokens.
-#[derive(Clone, Default, Serialize, Deserialize)]
+/// A string map whose values may be passwords, codes or tokens. Browsers send null for what they do not have (DEVICE_KEY).
+#[derive(Clone, Default, Serialize)]
 #[serde(transparent)]
 pub struct Parameters(BTreeMap<String, Confidential>);
+
+impl<'de> Deserialize<'de> for Parameters {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let members = BTreeMap::<String, Option<Confidential>>::deserialize(deserializer)?;
+        Ok(Self(members.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()))
+    }
+}
 
 impl Parameters {
     pub fn new() -> Self {
@@ -167,6 +174,12 @@ mod tests {
         for name in ["REFRESH_TOKEN_AUTH", "REFRESH_TOKEN"] {
             assert_eq!(serde_json::from_value::<AuthFlow>(json!(name)).unwrap(), AuthFlow::RefreshToken);
         }
+    }
+
+    #[test]
+    fn a_parameter_that_is_null_is_as_good_as_absent() {
+        let read: Parameters = serde_json::from_value(json!({"REFRESH_TOKEN": "r", "DEVICE_KEY": null})).unwrap();
+        assert_eq!((read.value("REFRESH_TOKEN"), read.value("DEVICE_KEY")), (Some("r"), None));
     }
 
     #[test]
