@@ -36,7 +36,7 @@ pub(super) enum Fault {
     WrongCode,
     #[error("Invalid code provided, please request a code again.")]
     ExpiredCode,
-    #[error("Your software token has already been used once.")]
+    #[error("Your software token has already been used once. Wait for the next code.")]
     ReusedCode,
     #[error("Attempt limit exceeded, please try after some time.")]
     TooManyTries,
@@ -81,8 +81,8 @@ impl Fault {
             | Self::RefreshTokenExpired
             | Self::RefreshTokenRevoked => "NotAuthorizedException",
             Self::NotARefreshToken => "UnsupportedTokenTypeException",
-            Self::WrongCode => "CodeMismatchException",
-            Self::ExpiredCode | Self::ReusedCode => "ExpiredCodeException",
+            Self::WrongCode | Self::ReusedCode => "CodeMismatchException",
+            Self::ExpiredCode => "ExpiredCodeException",
             Self::TooManyTries => "LimitExceededException",
             Self::WrongEnrolmentCode => "EnableSoftwareTokenMFAException",
             Self::NoSoftwareToken => "SoftwareTokenMFANotFoundException",
