@@ -51,7 +51,8 @@ export function wrongCode(right) {
 // Every text that was sent to a mail address or phone number, newest last.
 export function sentTo(to) {
   const [program, ...words] = world.outbox;
-  return JSON.parse(execFileSync(program, words, { encoding: 'utf8' }))
+  return execFileSync(program, words, { encoding: 'utf8' })
+    .split('\n').filter(Boolean).map((line) => JSON.parse(line))
     .filter((message) => message.to === to)
     .map((message) => message.text);
 }
