@@ -90,7 +90,7 @@ mod tests {
         assert_eq!(next.challenge(), "SOFTWARE_TOKEN_MFA");
         let reused =
             bench.respond("SOFTWARE_TOKEN_MFA", next.session(), json!({"SOFTWARE_TOKEN_MFA_CODE": code})).await;
-        assert_eq!(reused.fault(), "ExpiredCodeException");
+        assert_eq!(reused.fault(), "CodeMismatchException");
     }
 
     #[tokio::test]

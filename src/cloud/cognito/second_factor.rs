@@ -114,7 +114,8 @@ mod tests {
         assert!(totp(&bench, bench.begin().await.session(), &code).await.signed_in());
         let second = bench.begin().await;
         let reused = totp(&bench, second.session(), &code).await;
-        assert_eq!(reused.message(), "Your software token has already been used once.");
+        assert_eq!(reused.fault(), "CodeMismatchException");
+        assert_eq!(reused.message(), "Your software token has already been used once. Wait for the next code.");
         bench.hand.pass(Duration::from_secs(30));
         assert!(totp(&bench, second.session(), &shown(&bench)).await.signed_in());
     }
