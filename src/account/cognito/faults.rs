@@ -91,6 +91,7 @@ fn meaning(fault: &Fault, during: During) -> Error {
         "UserNotFoundException" => not_right(during),
         "UserNotConfirmedException" => Error::NotConfirmed,
         "PasswordResetRequiredException" => Error::PasswordResetRequired,
+        "CodeMismatchException" if fault.message.contains("already been used") => Error::CodeExpired,
         "CodeMismatchException" | "EnableSoftwareTokenMFAException" => wrong_code(during),
         "ExpiredCodeException" => Error::CodeExpired,
         // cognito-local answers a wrong password so (reference §9.3).
@@ -216,6 +217,12 @@ mod tests {
         ] {
             assert_eq!(named(during, "NotAuthorizedException", message), meaning, "{during:?} {message}");
         }
+    }
+
+    #[test]
+    fn a_code_that_was_used_before_is_told_from_a_wrong_one() {
+        let used = "Your software token has already been used once. Wait for the next code.";
+        assert_eq!(named(During::Code, "CodeMismatchException", used), "CodeExpired");
     }
 
     #[test]
