@@ -139,6 +139,9 @@ fn longest_wait(failures: u32) -> Duration {
 
 #[cfg(test)]
 mod tests {
+    use tokio::task::JoinSet;
+    use tokio::time::timeout;
+
     use super::super::bench::{ANN, NOON, World, minutes, noon};
     use super::*;
     use crate::account::{Scheme, Unsigned};
@@ -244,6 +247,51 @@ mod tests {
         world.service().keys.clear();
         assert!(matches!(world.account.graphql(body.clone()).await, Err(Error::KeyRefused(_))));
         assert!(matches!(world.account.graphql(body).await, Err(Error::KeyRevoked)));
+    }
+
+    #[tokio::test]
+    async fn the_key_is_confirmed_by_itself_soon_after_the_service_is_back() {
+        let world = World::signed_in().await;
+        world.service().down = true;
+        let restarted = world.restarted();
+        let (stopper, stop) = Stop::pair();
+        let mut confirming = JoinSet::new();
+        let account = restarted.clone();
+        confirming.spawn(async move { account.keep_confirming(stop).await });
+        until(|| matches!(restarted.status().state, KeyState::Leased { because } if because.contains("reached"))).await;
+        world.service().down = false;
+        until(|| restarted.status().state == KeyState::Fresh).await;
+        stopper.stop();
+        assert!(timeout(PATIENCE, confirming.join_next()).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn without_a_key_nobody_is_asked_and_a_new_key_needs_no_restart() {
+        let world = World::new().await;
+        let (_stopper, stop) = Stop::pair();
+        let mut confirming = JoinSet::new();
+        let account = world.account.clone();
+        confirming.spawn(async move { account.keep_confirming(stop).await });
+        for _ in 0..100 {
+            tokio::task::yield_now().await;
+        }
+        assert!(world.server.heard().is_empty());
+        world.sign_in().await.unwrap();
+        let after_sign_in = world.server.heard().len();
+        world.service().keys.clear();
+        until(|| matches!(world.account.status().state, KeyState::Revoked { .. })).await;
+        assert!(world.server.heard().len() > after_sign_in);
+    }
+
+    const PATIENCE: Duration = Duration::from_secs(20);
+
+    async fn until(reached: impl Fn() -> bool) {
+        let waiting = async {
+            while !reached() {
+                tokio::task::yield_now().await;
+            }
+        };
+        assert!(timeout(PATIENCE, waiting).await.is_ok(), "it never came to that");
     }
 
     #[test]

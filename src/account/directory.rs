@@ -73,11 +73,7 @@ impl Directory {
             return Err(unusable());
         }
         let discovery: Discovery = serde_json::from_slice(reply.body.expose()).map_err(|_malformed| unusable())?;
-        let safe =
-            |url: &String| url.starts_with("https://") || (base.starts_with("http://") && url.starts_with("http://"));
-        let urls = [&discovery.cognito_endpoint, &discovery.auth_api, &discovery.graphql];
-        // A service behind TLS must not lead passwords or keys onto a plain connection.
-        if urls.into_iter().all(safe) { Ok(discovery) } else { Err(unusable()) }
+        if leads_astray(&base, &discovery) { Err(unusable()) } else { Ok(discovery) }
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Option<Arc<Discovery>>> {
@@ -85,7 +81,78 @@ impl Directory {
     }
 }
 
+/// A service behind TLS must not lead passwords or keys onto a plain connection.
+fn leads_astray(base: &str, discovery: &Discovery) -> bool {
+    let plain_base = base.starts_with("http://");
+    let safe = |url: &String| url.starts_with("https://") || (plain_base && url.starts_with("http://"));
+    ![&discovery.cognito_endpoint, &discovery.auth_api, &discovery.graphql].into_iter().all(safe)
+}
+
 fn host(url: &str) -> String {
     let parsed = url.parse::<Uri>().ok();
     parsed.and_then(|url| url.host().map(ToOwned::to_owned)).unwrap_or_else(|| url.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::loopback::{Loopback, answer};
+    use super::*;
+    use crate::base::{Clock, Entropy};
+    use crate::net::Client;
+
+    fn transport() -> Transport {
+        let clock = Clock::by_hand(std::time::SystemTime::UNIX_EPOCH).0;
+        let mut transport = Transport::new(Client::new(None).unwrap(), clock, Entropy::repeatable(1));
+        transport.be_impatient();
+        transport
+    }
+
+    fn described(cognito: &str) -> Discovery {
+        Discovery { cognito_endpoint: cognito.to_owned(), ..Discovery::remote_it("client1".to_owned()) }
+    }
+
+    #[tokio::test]
+    async fn the_description_is_read_once_and_again_after_a_failure() {
+        let body = serde_json::to_string(&described("https://idp.example.test/")).unwrap();
+        let server = Loopback::saying(move |_, _| answer(200, "application/json", &body)).await;
+        let directory = Directory::new(Service::Url(format!("{}/", server.url)));
+        let transport = transport();
+        for (failure, times_read) in [(None, 1), (Some(Error::WrongPassword), 1), (Some(Error::NotTheService), 2)] {
+            if let Some(failure) = failure {
+                directory.doubt_after(&failure);
+            }
+            let found = directory.find(&transport).await.unwrap();
+            assert_eq!(found.cognito_endpoint, "https://idp.example.test/");
+            assert_eq!(server.heard().len(), times_read);
+        }
+        assert!(server.heard()[0].head.starts_with("GET /.well-known/latchkey HTTP/1.1"));
+    }
+
+    #[tokio::test]
+    async fn something_else_at_the_address_is_a_wrong_setting_until_it_is_gone() {
+        let body = serde_json::to_string(&described("https://idp.example.test/")).unwrap();
+        let say = move |_: &_, before| {
+            if before == 0 { answer(404, "application/json", "{}") } else { answer(200, "application/json", &body) }
+        };
+        let server = Loopback::saying(say).await;
+        let directory = Directory::new(Service::Url(server.url.clone()));
+        assert!(matches!(directory.find(&transport()).await, Err(Error::Misconfigured(_))));
+        assert!(directory.find(&transport()).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn a_known_service_is_never_looked_up() {
+        let directory = Directory::new(Service::Known(Box::new(described("https://idp.example.test/"))));
+        directory.doubt_after(&Error::NotTheService);
+        assert!(directory.find(&transport()).await.is_ok());
+        assert_eq!(directory.name(), "api.remote.it");
+    }
+
+    #[test]
+    fn a_description_behind_tls_cannot_lead_onto_a_plain_connection() {
+        assert!(leads_astray("https://example.test", &described("http://example.test/")));
+        assert!(leads_astray("https://example.test", &described("ftp://example.test/")));
+        assert!(!leads_astray("https://example.test", &described("https://example.test/")));
+        assert!(!leads_astray("http://127.0.0.1:8080", &described("http://127.0.0.1:8080/")));
+    }
 }

@@ -48,7 +48,8 @@ impl Account {
         match done {
             Ok(()) => Ok(Progress::SignedIn(Session { owner: enrolment.owner, tokens: enrolment.tokens })),
             Err(error) => {
-                let attempt = Some(Attempt(attempt::Pending::Enrolment(Box::new(enrolment))));
+                let over = matches!(error, Error::SignInExpired | Error::OwnedByAnother);
+                let attempt = (!over).then(|| Attempt(attempt::Pending::Enrolment(Box::new(enrolment))));
                 Err(Failed { error, attempt })
             }
         }

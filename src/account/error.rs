@@ -40,7 +40,7 @@ pub enum Error {
     SignedOut,
     #[error("The access key was revoked. Sign in again.")]
     KeyRevoked,
-    #[error("This device's clock is off by {} minutes. Set it (or wait for time synchronisation) and try again.", .ahead_seconds.abs() / 60)]
+    #[error("This device's clock is wrong{}. Set it, or wait for time synchronisation, and try again.", by(*.ahead_seconds))]
     ClockWrong { ahead_seconds: i64 },
     #[error("The account service cannot be reached. Check the network; what is kept here still works.")]
     Unreachable(#[source] Box<dyn std::error::Error + Send + Sync>),
@@ -62,8 +62,36 @@ pub enum Error {
     Keystore(#[from] crate::keystore::Error),
 }
 
+/// In the unit that a person would use.
+fn by(seconds: i64) -> String {
+    match seconds.unsigned_abs() {
+        0..120 => String::new(),
+        off @ 120..7200 => format!(" by {} minutes", off / 60),
+        off @ 7200..172_800 => format!(" by {} hours", off / 3600),
+        off => format!(" by {} days", off / 86_400),
+    }
+}
+
 impl From<crate::protocol::signature::Refusal> for Error {
     fn from(refusal: crate::protocol::signature::Refusal) -> Self {
         Self::NotSignable(refusal.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wrong_clock_is_told_in_the_unit_that_a_person_would_use() {
+        for (ahead_seconds, told) in [
+            (0, "wrong."),
+            (-600, "wrong by 10 minutes."),
+            (4 * 3600, "wrong by 4 hours."),
+            (-1_700_000_000, "wrong by 19675 days."),
+        ] {
+            let sentence = Error::ClockWrong { ahead_seconds }.to_string();
+            assert!(sentence.contains(told), "{sentence}");
+        }
     }
 }

@@ -255,3 +255,73 @@ fn write(kept: &Kept) -> Secret<Vec<u8>> {
     };
     Secret::new(serde_json::to_vec(&record).unwrap_or_default())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::super::bench::{ANN, World};
+    use super::*;
+    use crate::base::Entropy;
+    use crate::keystore::SealingSource;
+
+    fn keystore(world: &World) -> Keystore {
+        Keystore::open(world.folder.path(), &SealingSource::OwnFile, Entropy::repeatable(9)).unwrap()
+    }
+
+    /// Spoils what was written last (`true`), or everything.
+    fn damage(world: &World, newest_only: bool) {
+        let mut generations: Vec<_> = world.on_disk().into_iter().map(|(path, _)| path).collect();
+        generations.retain(|path| path.file_name().unwrap().to_string_lossy().starts_with("access-key."));
+        generations.sort_by_key(|path| fs::metadata(path).unwrap().modified().unwrap());
+        let spoilt = if newest_only { generations.split_off(generations.len() - 1) } else { generations };
+        for path in spoilt {
+            fs::write(path, "spoilt").unwrap();
+        }
+    }
+
+    #[tokio::test]
+    async fn a_damaged_record_falls_back_to_the_one_before_and_says_so() {
+        let world = World::signed_in().await;
+        world.service().keys[0].enabled = false;
+        world.account.confirm().await;
+        damage(&world, true);
+        let status = world.restarted().status();
+        assert_eq!(status.owner.unwrap().id, ANN.0);
+        assert!(status.notices[0].contains("the one before it is in use"), "{:?}", status.notices);
+    }
+
+    #[tokio::test]
+    async fn a_record_that_is_lost_is_a_notice_and_the_device_goes_on() {
+        let world = World::signed_in().await;
+        damage(&world, false);
+        let restarted = world.restarted();
+        assert_eq!(restarted.status().state, KeyState::Absent);
+        assert!(restarted.status().notices[0].contains("Sign in again."), "{:?}", restarted.status().notices);
+    }
+
+    #[tokio::test]
+    async fn a_record_of_a_later_latchkey_is_left_alone() {
+        let world = World::new().await;
+        keystore(&world).save(KIND, br#"{"version":2,"keys":[]}"#).unwrap();
+        let before = world.on_disk();
+        assert!(matches!(Keeper::open(keystore(&world)), Err(Error::Keystore(keystore::Error::Newer(_)))));
+        assert_eq!(world.on_disk(), before);
+    }
+
+    #[tokio::test]
+    async fn what_another_process_did_is_seen_after_a_reload() {
+        let world = World::signed_in().await;
+        let other = world.restarted();
+        other.sign_out().await.unwrap();
+        world.account.reload().unwrap();
+        assert!(matches!(world.account.key(), Err(Error::SignedOut)));
+    }
+
+    #[tokio::test]
+    async fn a_reload_without_news_keeps_a_fresh_key_fresh() {
+        let world = World::signed_in().await;
+        world.account.reload().unwrap();
+        assert_eq!(world.account.status().state, KeyState::Fresh);
+    }
+}

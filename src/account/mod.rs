@@ -10,6 +10,7 @@ mod conversation;
 mod directory;
 mod enrol;
 mod error;
+mod genuine;
 mod graphql;
 mod kept;
 mod leave;

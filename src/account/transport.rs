@@ -1,15 +1,15 @@
-//! The one file that sends: Cognito JSON, the auth API, GraphQL with a token or signed. Time-outs, size limits, what is an
-//! answer of the service at all, and when to try again. No redirect is ever followed.
+//! The one file that sends: Cognito JSON, the auth API, GraphQL with a token or signed. Time-outs, size limits, when to try
+//! again, and what time the service says it is. No redirect is ever followed.
 
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{AUTHORIZATION, CONTENT_TYPE, DATE, HeaderName, HeaderValue, RETRY_AFTER, USER_AGENT};
-use http::{Method, StatusCode};
+use http::Method;
+use http::header::{AUTHORIZATION, DATE, HeaderValue, USER_AGENT};
 
 use super::provider::{Credential, Now, Repeat, Reply, Request};
 use super::service_time::{ServiceTime, seconds_ahead};
-use super::{Error, Scheme};
+use super::{Error, Scheme, genuine};
 use crate::base::{Clock, Entropy, Secret};
 use crate::net::{self, client};
 use crate::protocol::http_date;
@@ -31,17 +31,18 @@ pub(super) struct Transport {
     entropy: Entropy,
     time: ServiceTime,
     within: Duration,
-    first_pause: Duration,
+    /// Pauses are divided by this; more than 1 only in tests.
+    haste: u32,
 }
 
 impl Transport {
     pub(super) fn new(client: net::Client, clock: Clock, entropy: Entropy) -> Self {
-        Self { client, clock, entropy, time: ServiceTime::default(), within: WITHIN, first_pause: FIRST_PAUSE }
+        Self { client, clock, entropy, time: ServiceTime::default(), within: WITHIN, haste: 1 }
     }
 
     #[cfg(test)]
     pub(super) fn be_impatient(&mut self) {
-        self.first_pause = Duration::from_millis(1);
+        self.haste = 1000;
         self.within = Duration::from_millis(500);
     }
 
@@ -66,7 +67,7 @@ impl Transport {
                 // Refused without effect, and the right time is known now.
                 corrected = true;
             } else if request.repeat == Repeat::Harmless && may_pass(&outcome) && tries < TRIES {
-                tokio::time::sleep(self.pause(self.first_pause * tries)).await;
+                tokio::time::sleep(self.pause(FIRST_PAUSE * tries)).await;
                 tries += 1;
             } else {
                 return outcome;
@@ -77,23 +78,27 @@ impl Transport {
     /// Between half of `longest` and all of it.
     pub(super) fn pause(&self, longest: Duration) -> Duration {
         let [share] = self.entropy.bytes::<1>();
-        longest / 2 + longest / 2 * u32::from(share) / u32::from(u8::MAX)
+        (longest / 2 + longest / 2 * u32::from(share) / u32::from(u8::MAX)) / self.haste
     }
 
     async fn exchange(&self, request: &Request) -> Result<Reply, Error> {
         let answer =
             self.client.send(self.as_http(request)?, self.within, AT_MOST).await.map_err(|e| self.unanswered(e))?;
         let date = answer.headers().get(DATE).and_then(|date| http_date::parse(date.to_str().ok()?));
-        let reply = check(answer)?;
-        let Some(date) = date else { return Ok(reply) };
-        let monotonic = self.clock.monotonic();
-        if matches!(request.credential, Credential::Key(_)) && refuses_our_time(&reply) {
-            let ahead_seconds = seconds_ahead(self.clock.wall(), date);
-            self.time.correct(date, monotonic);
-            return Err(Error::ClockWrong { ahead_seconds });
+        let reply = genuine::reply(answer)?;
+        let signed = matches!(request.credential, Credential::Key(_));
+        match date {
+            Some(date) if signed && genuine::refuses_our_time(&reply) => {
+                self.time.correct(date, self.clock.monotonic());
+                Err(Error::ClockWrong { ahead_seconds: seconds_ahead(self.clock.wall(), date) })
+            }
+            None if signed && genuine::refuses_our_time(&reply) => Err(Error::ClockWrong { ahead_seconds: 0 }),
+            Some(date) => {
+                self.time.learn(date, self.clock.monotonic());
+                Ok(reply)
+            }
+            None => Ok(reply),
         }
-        self.time.learn(date, monotonic);
-        Ok(reply)
     }
 
     fn as_http(&self, request: &Request) -> Result<http::Request<Bytes>, Error> {
@@ -159,36 +164,6 @@ impl AsRef<[u8]> for Wiped {
     }
 }
 
-/// Tells the service's own answer from what a hotspot, a proxy or a broken service says (PI-14).
-fn check(answer: http::Response<Bytes>) -> Result<Reply, Error> {
-    let status = answer.status();
-    let header = |name| answer.headers().get(name).and_then(|value| value.to_str().ok());
-    let retry_after = header(RETRY_AFTER).and_then(|seconds| seconds.parse().ok()).map(Duration::from_secs);
-    let error_type = header(HeaderName::from_static("x-amzn-errortype")).map(ToOwned::to_owned);
-    let form = header(CONTENT_TYPE).unwrap_or_default().split(';').next().unwrap_or_default().trim();
-    let form = form.to_ascii_lowercase();
-    let json = form.ends_with("json") || form == crate::protocol::cognito::CONTENT_TYPE;
-    let short_refusal = matches!(form.as_str(), "" | "text/plain") && matches!(status.as_u16(), 401 | 403);
-    if status == StatusCode::NETWORK_AUTHENTICATION_REQUIRED || status.is_redirection() {
-        Err(Error::NotTheService)
-    } else if status == StatusCode::TOO_MANY_REQUESTS {
-        Err(Error::TooManyTries { wait: retry_after })
-    } else if json || short_refusal {
-        let body = Secret::new(answer.into_body().into());
-        Ok(Reply { status: status.as_u16(), retry_after, error_type, body })
-    } else if status.is_server_error() {
-        Err(Error::ServiceFault(format!("the service answered {status}").into()))
-    } else {
-        Err(Error::NotTheService)
-    }
-}
-
-/// The signature was refused because of its time (SIG-02); the answer's own `Date` says what the service holds for right.
-fn refuses_our_time(reply: &Reply) -> bool {
-    let text = String::from_utf8_lossy(reply.body.expose()).to_ascii_lowercase();
-    matches!(reply.status, 401 | 403) && ["invalid date", "clock"].iter().any(|words| text.contains(words))
-}
-
 /// Failures that go away by themselves.
 fn may_pass(outcome: &Result<Reply, Error>) -> bool {
     match outcome {
@@ -223,27 +198,7 @@ mod tests {
         Request { credential: Credential::Key(key), ..get(server, Repeat::Never) }
     }
 
-    /// What comes of one request that is answered so.
-    async fn outcome(said: String) -> Result<Reply, Error> {
-        let server = Loopback::saying(move |_, _| said.clone()).await;
-        transport(NOON).0.send(&get(&server, Repeat::Never)).await
-    }
-
     const NOON: &str = "Tue, 02 Jan 2024 12:00:00 GMT";
-
-    #[tokio::test]
-    async fn what_a_hotspot_says_is_not_the_service() {
-        for said in [
-            answer(200, "text/html", "<h1>Welcome to the hotel</h1>"),
-            with_header(&answer(302, JSON, "{}"), "location: http://portal.lan/"),
-            answer(511, JSON, "{}"),
-            answer(403, "text/html", "<h1>Sign in to the network</h1>"),
-            answer(200, "text/plain", "welcome"),
-        ] {
-            let outcome = outcome(said.clone()).await;
-            assert!(matches!(outcome, Err(Error::NotTheService)), "{said}: {outcome:?}");
-        }
-    }
 
     #[tokio::test]
     async fn a_redirect_is_not_followed_with_what_the_request_holds() {
@@ -255,31 +210,32 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn answers_of_the_service_come_through_with_their_status() {
-        for (status, form) in
-            [(200, JSON), (200, "application/x-amz-json-1.1"), (400, JSON), (500, JSON), (403, "text/plain")]
-        {
-            let reply = outcome(answer(status, form, "{}")).await.unwrap();
-            assert_eq!((reply.status, reply.body.expose().as_slice()), (status, b"{}".as_slice()));
+    async fn a_broken_service_is_told_from_an_absent_one() {
+        for (said, broken) in [
+            (answer(200, JSON, &"x".repeat(AT_MOST + 1)), true),
+            (String::new(), false),
+            (answer(200, JSON, "{}").replace("content-length: 2", "content-length: 3"), false),
+        ] {
+            let server = Loopback::saying(move |_, _| said.clone()).await;
+            let outcome = transport(NOON).0.send(&get(&server, Repeat::Never)).await;
+            assert!(if broken { is_fault(&outcome) } else { is_absence(&outcome) }, "{outcome:?}");
         }
     }
 
     #[tokio::test]
-    async fn a_broken_service_is_told_from_an_absent_one() {
-        let gateway = outcome(answer(502, "text/html", "<h1>Bad gateway</h1>")).await;
-        assert!(matches!(gateway, Err(Error::ServiceFault(_))), "{gateway:?}");
-        let too_large = outcome(answer(200, JSON, &"x".repeat(AT_MOST + 1))).await;
-        assert!(matches!(too_large, Err(Error::ServiceFault(_))), "{too_large:?}");
-        let hung_up = outcome(String::new()).await;
-        assert!(matches!(hung_up, Err(Error::Unreachable(_))), "{hung_up:?}");
-        let unfinished = outcome(answer(200, JSON, "{}").replace("content-length: 2", "content-length: 3")).await;
-        assert!(matches!(unfinished, Err(Error::Unreachable(_))), "{unfinished:?}");
+    async fn a_service_that_takes_too_long_is_unreachable() {
+        let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/", silent.local_addr().unwrap());
+        let request = Request { url, ..get(&Loopback::saying(|_, _| String::new()).await, Repeat::Never) };
+        assert!(is_absence(&transport(NOON).0.send(&request).await));
     }
 
-    #[tokio::test]
-    async fn a_service_that_says_how_long_to_wait_is_believed() {
-        let busy = outcome(with_header(&answer(429, JSON, "{}"), "retry-after: 40")).await;
-        assert!(matches!(busy, Err(Error::TooManyTries { wait: Some(wait) }) if wait.as_secs() == 40), "{busy:?}");
+    fn is_fault(outcome: &Result<Reply, Error>) -> bool {
+        matches!(outcome, Err(Error::ServiceFault(_)))
+    }
+
+    fn is_absence(outcome: &Result<Reply, Error>) -> bool {
+        matches!(outcome, Err(Error::Unreachable(_)))
     }
 
     #[tokio::test]
@@ -331,11 +287,20 @@ mod tests {
         assert_eq!(server.heard().len(), 2);
     }
 
+    #[test]
+    fn a_pause_is_at_least_half_of_the_longest_and_never_longer() {
+        let mut transport = transport(NOON).0;
+        transport.haste = 1;
+        for _ in 0..1000 {
+            let pause = transport.pause(Duration::from_secs(30));
+            assert!((15.0..=30.0).contains(&pause.as_secs_f64()), "{pause:?}");
+        }
+    }
+
     #[tokio::test]
     async fn nobody_at_home_is_unreachable() {
         let url = Loopback::saying(|_, _| String::new()).await.url.clone();
         let gone = Request { url, ..get(&Loopback::saying(|_, _| String::new()).await, Repeat::Harmless) };
-        let outcome = transport(NOON).0.send(&gone).await;
-        assert!(matches!(outcome, Err(Error::Unreachable(_))), "{outcome:?}");
+        assert!(is_absence(&transport(NOON).0.send(&gone).await));
     }
 }

@@ -136,9 +136,20 @@ pub struct AuthenticationResult {
     pub id_token: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refresh_token: Option<String>,
-    /// Seconds from receipt.
+    /// Seconds from receipt. Clients must live without it (the service model calls it optional, cognito-local leaves it out).
+    #[serde(default = "AuthenticationResult::usual_lifetime")]
     pub expires_in: u64,
+    #[serde(default = "AuthenticationResult::usual_type")]
     pub token_type: String,
+}
+
+impl AuthenticationResult {
+    fn usual_lifetime() -> u64 {
+        3600
+    }
+    fn usual_type() -> String {
+        "Bearer".to_owned()
+    }
 }
 
 impl std::fmt::Debug for AuthenticationResult {
@@ -203,6 +214,12 @@ mod tests {
         .unwrap();
         let result = reply.authentication_result.unwrap();
         assert_eq!((result.access_token.as_str(), result.refresh_token, result.expires_in), ("a", None, 3600));
+    }
+
+    #[test]
+    fn tokens_without_lifetime_and_type_are_the_usual_ones() {
+        let result: AuthenticationResult = serde_json::from_value(json!({ "AccessToken": "a" })).unwrap();
+        assert_eq!((result.expires_in, result.token_type.as_str()), (3600, "Bearer"));
     }
 
     #[test]
