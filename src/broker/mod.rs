@@ -31,6 +31,8 @@ mod policy;
 mod reload;
 mod sign;
 mod status;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 
