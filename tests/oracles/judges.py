@@ -32,6 +32,7 @@ JUDGES = (
           ("totp_apps", "totp_once", "totp_window", "totp_window_again", "totp_typed")),
     Judge("terminal", (PYTHON, "by_terminal.py"),
           ("totp", "totp_lost", "totp_slow", "sms", "both", "ascii"), limit=180),
+    Judge("curl", (PYTHON, "by_curl.py"), ("ascii",)),
     Judge("many-sign-ins", (PYTHON, "by_many_sign_ins.py"), tuple(f"utf8_{i}" for i in range(200)), limit=180),
     signer("httpsig", ".venv-httpsig/bin/python", "signers/with_httpsig.py"),
     signer("http-signature", NODE, "signers/with_http_signature.mjs"),
