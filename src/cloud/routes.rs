@@ -60,7 +60,7 @@ async fn frame(State(site): State<Site>, request: Request, next: Next) -> Respon
             "authorization, cache-control, content-digest, content-type, developerkey, signature, signature-input, \
              x-amz-target, x-amz-user-agent, x-r3-user",
         ),
-        (ACCESS_CONTROL_EXPOSE_HEADERS, "date, x-amzn-errormessage, x-amzn-errortype, x-amzn-requestid"),
+        (ACCESS_CONTROL_EXPOSE_HEADERS, "date, retry-after, x-amzn-errormessage, x-amzn-errortype, x-amzn-requestid"),
         (ACCESS_CONTROL_MAX_AGE, "86400"),
     ] {
         headers.insert(name, HeaderValue::from_static(value));

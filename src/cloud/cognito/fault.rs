@@ -14,8 +14,9 @@ use crate::protocol::{code, srp};
 pub(super) enum Fault {
     #[error("Incorrect username or password.")]
     WrongPassword,
+    /// For how long yet.
     #[error("Password attempts exceeded")]
-    LockedOut,
+    LockedOut(Duration),
     #[error("Invalid session for the user.")]
     InvalidSession,
     #[error("Invalid session for the user, session is expired.")]
@@ -38,8 +39,9 @@ pub(super) enum Fault {
     ExpiredCode,
     #[error("Your software token has already been used once. Wait for the next code.")]
     ReusedCode,
+    /// For how long yet.
     #[error("Attempt limit exceeded, please try after some time.")]
-    TooManyTries,
+    TooManyTries(Duration),
     #[error("Code mismatch")]
     WrongEnrolmentCode,
     #[error("Software Token MFA has not been enabled by the user")]
@@ -72,7 +74,7 @@ impl Fault {
     pub(super) fn kind(&self) -> &'static str {
         match self {
             Self::WrongPassword
-            | Self::LockedOut
+            | Self::LockedOut(_)
             | Self::InvalidSession
             | Self::SessionExpired
             | Self::ClockOff(_)
@@ -83,7 +85,7 @@ impl Fault {
             Self::NotARefreshToken => "UnsupportedTokenTypeException",
             Self::WrongCode | Self::ReusedCode => "CodeMismatchException",
             Self::ExpiredCode => "ExpiredCodeException",
-            Self::TooManyTries => "LimitExceededException",
+            Self::TooManyTries(_) => "LimitExceededException",
             Self::WrongEnrolmentCode => "EnableSoftwareTokenMFAException",
             Self::NoSoftwareToken => "SoftwareTokenMFANotFoundException",
             Self::NoSuchFactor => "MFAMethodNotFoundException",
@@ -94,6 +96,11 @@ impl Fault {
             Self::UnknownClient(_) => "ResourceNotFoundException",
             Self::Store(_) | Self::Service(_) => "InternalErrorException",
         }
+    }
+
+    /// After so long the same request may be right.
+    pub(super) fn wait(&self) -> Option<Duration> {
+        if let Self::LockedOut(wait) | Self::TooManyTries(wait) = self { Some(*wait) } else { None }
     }
 
     /// Not the client's.

@@ -23,7 +23,7 @@ const THROTTLE: Policy = Policy {
     free: 5,
     first: Duration::from_secs(1),
     longest: Duration::from_secs(900),
-    forget: Duration::from_secs(900),
+    forget: Duration::from_secs(24 * 3600),
 };
 const EXCHANGE_LIFETIME: Duration = Duration::from_secs(180);
 const CLOCK_WINDOW: Duration = Duration::from_secs(300);
@@ -115,8 +115,8 @@ async fn subject(site: &Site, username: &str) -> Result<Subject, Fault> {
     };
     let (id, verifier) =
         account.as_ref().map_or_else(stand_in, |account| (account.id.clone(), account.verifier.clone()));
-    match site.cloud.store.locked_until(&THROTTLE, id.as_str(), site.cloud.now()).await? {
-        Some(_until) => Err(Fault::LockedOut),
+    match site.cloud.store.lock_left(&THROTTLE, id.as_str(), site.cloud.now()).await? {
+        Some(wait) => Err(Fault::LockedOut(wait)),
         None => Ok(Subject { id, verifier, account }),
     }
 }
@@ -126,10 +126,10 @@ async fn settle(site: &Site, client: &str, id: &AccountId, proved: Option<Accoun
     let (store, now) = (&site.cloud.store, site.cloud.now());
     let Some(account) = proved else {
         let locked = store.note_wrong(&THROTTLE, id.as_str(), now).await?;
-        return Err(locked.map_or(Fault::WrongPassword, |_until| Fault::LockedOut));
+        return Err(locked.map_or(Fault::WrongPassword, Fault::LockedOut));
     };
-    if store.note_right(&THROTTLE, id.as_str(), now).await?.is_some() {
-        return Err(Fault::LockedOut);
+    if let Some(wait) = store.note_right(&THROTTLE, id.as_str(), now).await? {
+        return Err(Fault::LockedOut(wait));
     }
     step::after_password(site, client, &account).await
 }
@@ -270,6 +270,7 @@ mod tests {
             }
             let locked = bench.initiate("USER_PASSWORD_AUTH", wrong.clone()).await;
             assert_eq!(locked.message(), "Password attempts exceeded");
+            assert_eq!(locked.headers["retry-after"], "1");
         }
         assert_eq!(bench.begin().await.message(), "Password attempts exceeded");
         let restarted = bench.beside("client2").await;

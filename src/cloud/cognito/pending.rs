@@ -14,7 +14,7 @@ const THROTTLE: Policy = Policy {
     free: 5,
     first: Duration::from_secs(1),
     longest: Duration::from_secs(900),
-    forget: Duration::from_secs(900),
+    forget: Duration::from_secs(24 * 3600),
 };
 
 /// A sign-in that waits for `stage`, and its account.
@@ -57,21 +57,22 @@ pub(super) async fn count_try(site: &Site, sign_in: &SignIn) -> Result<(), Fault
 
 /// Before a code is looked at.
 pub(super) async fn check_lock(site: &Site, account: &Account) -> Result<(), Fault> {
-    let locked = site.cloud.store.locked_until(&THROTTLE, account.id.as_str(), site.cloud.now()).await?;
-    if locked.is_some() { Err(Fault::TooManyTries) } else { Ok(()) }
+    unlocked(site.cloud.store.lock_left(&THROTTLE, account.id.as_str(), site.cloud.now()).await?)
 }
 
 /// After a code was wrong; refused when so many were wrong that this one must not even be called so.
 pub(super) async fn note_wrong(site: &Site, account: &Account) -> Result<(), Fault> {
-    let locked = site.cloud.store.note_wrong(&THROTTLE, account.id.as_str(), site.cloud.now()).await?;
-    if locked.is_some() { Err(Fault::TooManyTries) } else { Ok(()) }
+    unlocked(site.cloud.store.note_wrong(&THROTTLE, account.id.as_str(), site.cloud.now()).await?)
 }
 
 /// After a code was right: it counts unless too many wrong ones came before, or the session was used meanwhile.
 pub(super) async fn accept(site: &Site, sign_in: &SignIn, account: &Account) -> Result<(), Fault> {
     let (store, now) = (&site.cloud.store, site.cloud.now());
-    if store.note_right(&THROTTLE, account.id.as_str(), now).await?.is_some() {
-        return Err(Fault::TooManyTries);
-    }
+    unlocked(store.note_right(&THROTTLE, account.id.as_str(), now).await?)?;
     if store.end_sign_in(sign_in).await? { Ok(()) } else { Err(Fault::InvalidSession) }
+}
+
+/// A lock that is left refuses.
+pub(super) fn unlocked(left: Option<Duration>) -> Result<(), Fault> {
+    left.map_or(Ok(()), |wait| Err(Fault::TooManyTries(wait)))
 }

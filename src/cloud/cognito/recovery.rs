@@ -100,16 +100,14 @@ async fn answer_recovery_code(
 ) -> Result<Option<AuthReply>, Fault> {
     let account = pending::owner(site, sign_in, username).await?;
     let (store, now) = (&site.cloud.store, site.cloud.now());
-    if store.locked_until(&THROTTLE, account.id.as_str(), now).await?.is_some() {
-        return Err(Fault::TooManyTries);
-    }
+    pending::unlocked(store.lock_left(&THROTTLE, account.id.as_str(), now).await?)?;
     let Ok(code) = RecoveryCode::parse(typed) else { return Ok(None) };
     if store.recover(&account, &code, &sign_in.lost, &notice(now), now).await? {
         store.note_right(&THROTTLE, account.id.as_str(), now).await?;
         return step::finish(site, &sign_in.client_id, &account).await.map(Some);
     }
-    let locked = store.note_wrong(&THROTTLE, account.id.as_str(), now).await?;
-    if locked.is_some() { Err(Fault::TooManyTries) } else { Ok(None) }
+    pending::unlocked(store.note_wrong(&THROTTLE, account.id.as_str(), now).await?)?;
+    Ok(None)
 }
 
 /// The factor that the pending sign-in waits for; all of them when it has not been said which.

@@ -1,7 +1,7 @@
 //! Requests and answers as bytes (reference §1.1).
 
 use axum::body::{Body, Bytes};
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue};
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER};
 use axum::response::{IntoResponse as _, Response};
 use http_body_util::BodyExt as _;
 use serde::Serialize;
@@ -70,6 +70,9 @@ fn refuse(fault: &Fault) -> Response {
     headers.insert(ERROR_TYPE, HeaderValue::from_static(fault.kind()));
     if let Ok(message) = HeaderValue::from_str(&body.message) {
         headers.insert(ERROR_MESSAGE, message);
+    }
+    if let Some(wait) = fault.wait() {
+        headers.insert(RETRY_AFTER, HeaderValue::from(wait.as_secs_f64().ceil() as u64));
     }
     response
 }

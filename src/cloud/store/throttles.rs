@@ -26,18 +26,19 @@ impl Policy {
 }
 
 impl Store {
-    /// When the subject may try again; `None`: now.
-    pub(crate) async fn locked_until(
+    /// How long the subject must wait yet; `None`: not at all.
+    pub(crate) async fn lock_left(
         &self,
         policy: &Policy,
         subject: &str,
         now: Moment,
-    ) -> Result<Option<Moment>, Error> {
-        Ok(sqlx::query_scalar("SELECT until FROM throttles WHERE subject = $1 AND until > $2")
+    ) -> Result<Option<Duration>, Error> {
+        let until: Option<Moment> = sqlx::query_scalar("SELECT until FROM throttles WHERE subject = $1 AND until > $2")
             .bind(key(policy, subject))
             .bind(now)
             .fetch_optional(&self.pool)
-            .await?)
+            .await?;
+        Ok(until.map(|until| now.until(until)))
     }
 
     /// Notes a wrong try. Whoever tries many at once is not told about more of them than the policy allows: `Some` means
@@ -47,7 +48,7 @@ impl Store {
         policy: &Policy,
         subject: &str,
         now: Moment,
-    ) -> Result<Option<Moment>, Error> {
+    ) -> Result<Option<Duration>, Error> {
         sqlx::query("DELETE FROM throttles WHERE forget <= $1").bind(now).execute(&self.pool).await?;
         let mut transaction = self.begin().await?;
         let failures: Option<i64> = sqlx::query_scalar(
@@ -65,12 +66,12 @@ impl Store {
             sqlx::query("UPDATE throttles SET until = $2, forget = $3 WHERE subject = $1")
                 .bind(key(policy, subject))
                 .bind(until)
-                .bind(until.plus(policy.forget))
+                .bind(until.max(now.plus(policy.forget)))
                 .execute(&mut *transaction)
                 .await?;
         }
         transaction.commit().await?;
-        if failures.is_some() { Ok(None) } else { self.locked_until(policy, subject, now).await }
+        if failures.is_some() { Ok(None) } else { self.lock_left(policy, subject, now).await }
     }
 
     /// Notes a right try; `Some` when the subject was locked, so that it does not count.
@@ -79,8 +80,8 @@ impl Store {
         policy: &Policy,
         subject: &str,
         now: Moment,
-    ) -> Result<Option<Moment>, Error> {
-        let locked = self.locked_until(policy, subject, now).await?;
+    ) -> Result<Option<Duration>, Error> {
+        let locked = self.lock_left(policy, subject, now).await?;
         if locked.is_none() {
             sqlx::query("DELETE FROM throttles WHERE subject = $1 AND until <= $2")
                 .bind(key(policy, subject))
@@ -115,13 +116,15 @@ mod tests {
         for _ in 0..2 {
             assert_eq!(store.note_wrong(&HOURLY, "ann", now).await.unwrap(), None);
         }
-        let end = now.plus(Duration::from_secs(3600));
-        assert_eq!(store.note_wrong(&HOURLY, "ann", now).await.unwrap(), Some(end));
-        assert_eq!(store.note_right(&HOURLY, "ann", now).await.unwrap(), Some(end));
+        let hour = Duration::from_secs(3600);
+        assert_eq!(store.note_wrong(&HOURLY, "ann", now).await.unwrap(), Some(hour));
+        assert_eq!(store.note_right(&HOURLY, "ann", now).await.unwrap(), Some(hour));
         let other_matter = Policy { kind: "password", ..HOURLY };
-        assert_eq!(store.locked_until(&HOURLY, "bob", now).await.unwrap(), None);
-        assert_eq!(store.locked_until(&other_matter, "ann", now).await.unwrap(), None);
-        assert_eq!(store.locked_until(&HOURLY, "ann", end).await.unwrap(), None);
+        assert_eq!(store.lock_left(&HOURLY, "bob", now).await.unwrap(), None);
+        assert_eq!(store.lock_left(&other_matter, "ann", now).await.unwrap(), None);
+        let later = now.plus(hour);
+        assert_eq!(store.note_wrong(&HOURLY, "ann", later).await.unwrap(), None);
+        assert_eq!(store.lock_left(&HOURLY, "ann", later).await.unwrap(), None, "what is over is forgotten");
     }
 
     #[test]
@@ -131,7 +134,7 @@ mod tests {
             free: 5,
             first: Duration::from_secs(1),
             longest: Duration::from_secs(900),
-            forget: Duration::from_secs(900),
+            forget: Duration::from_secs(86_400),
         };
         let delays: Vec<u64> = [1, 4, 5, 6, 7, 14, 15, 1000].map(|failures| policy.delay(failures).as_secs()).to_vec();
         assert_eq!(delays, [0, 0, 1, 2, 4, 512, 900, 900]);
