@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::Cloud;
 use super::caller;
 use super::error::Error;
+use super::graphql::Schema;
 use super::store::{Account, Family};
 use super::tokens::{Access, Issue, LIFETIME, Refusal};
 use crate::protocol::cognito::AuthenticationResult;
@@ -13,6 +14,7 @@ use crate::protocol::discovery::Discovery;
 #[derive(Clone)]
 pub(crate) struct Site {
     pub(crate) cloud: Cloud,
+    pub(crate) schema: Arc<Schema>,
     url: Arc<str>,
     issuer: Arc<str>,
 }
@@ -23,7 +25,7 @@ impl Site {
         let url = cloud.plan.public_url.clone().unwrap_or(own_url);
         let url = url.trim_end_matches('/');
         let issuer = format!("{url}/{}", cloud.plan.user_pool_id).into();
-        Self { cloud, url: url.into(), issuer }
+        Self { url: url.into(), issuer, schema: Arc::default(), cloud }
     }
 
     /// Where clients reach the service, without a slash at the end.

@@ -5,6 +5,8 @@ mod devices;
 mod document;
 mod schema;
 
+pub(crate) use schema::Schema;
+
 use axum::Json;
 use axum::body::{Bytes, to_bytes};
 use axum::extract::{Request, State};
@@ -18,7 +20,7 @@ use super::caller;
 use super::site::Site;
 use super::store::Account;
 use crate::base::report;
-use schema::{Context, Schema};
+use schema::Context;
 
 /// No document of ours is longer.
 const LONGEST: usize = 64 * 1024;
@@ -53,10 +55,10 @@ async fn execute(site: &Site, account: Account, body: &Bytes) -> Result<Value, R
     let request: GraphQLRequest = serde_json::from_slice(body).map_err(|_unreadable| Refused::NotARequest)?;
     document::check(&request.query)?;
     let context = Context { site: site.clone(), account };
-    let schema = Schema::default();
     let variables = request.variables();
     let outcome =
-        juniper::execute(&request.query, request.operation_name.as_deref(), schema.root(), &variables, &context).await;
+        juniper::execute(&request.query, request.operation_name.as_deref(), site.schema.root(), &variables, &context)
+            .await;
     serde_json::to_value(GraphQLResponse::from_result(outcome)).map_err(|_unwritable| Refused::NotARequest)
 }
 

@@ -27,7 +27,8 @@ impl From<Moment> for DateTime {
     }
 }
 
-pub(super) struct Schema(RootNode<Query, Mutation, EmptySubscription<Context>>);
+/// Built once; it holds no data.
+pub(crate) struct Schema(RootNode<Query, Mutation, EmptySubscription<Context>>);
 
 impl Default for Schema {
     fn default() -> Self {
