@@ -3,6 +3,7 @@
 import json
 import re
 import secrets
+import select
 import subprocess
 import urllib.request
 from pathlib import Path
@@ -21,16 +22,23 @@ class Service:
         self.log = folder / "cloud.log"
 
     def __enter__(self):
-        log = self.log.open("w")
-        self.process = subprocess.Popen(
-            [self.program, "serve", "--listen", "127.0.0.1:0", "--state-dir", self.state],
-            stdout=subprocess.PIPE, stderr=log, stdin=subprocess.DEVNULL, text=True)
-        self.base = self.read_base()
-        with urllib.request.urlopen(f"{self.base}/.well-known/latchkey", timeout=10) as answer:
-            self.discovery = json.load(answer)
+        with self.log.open("w") as log:
+            self.process = subprocess.Popen(
+                [self.program, "serve", "--listen", "127.0.0.1:0", "--state-dir", self.state],
+                stdout=subprocess.PIPE, stderr=log, stdin=subprocess.DEVNULL, text=True)
+        try:
+            self.base = self.read_base()
+            with urllib.request.urlopen(f"{self.base}/.well-known/latchkey", timeout=10) as answer:
+                self.discovery = json.load(answer)
+        except Exception:
+            self.stop()
+            raise
         return self
 
     def __exit__(self, *_):
+        self.stop()
+
+    def stop(self):
         self.process.terminate()
         try:
             self.process.wait(10)
@@ -38,11 +46,12 @@ class Service:
             self.process.kill()
 
     def read_base(self):
-        """The service says where it listens once it does."""
-        for line in self.process.stdout:
-            if found := re.search(r"http://[0-9.]+:[0-9]+", line):
-                return found[0]
-        raise RuntimeError(f"latchkey-cloud did not start: {self.log.read_text().strip()}")
+        """Its first line says where it listens."""
+        said, _, _ = select.select([self.process.stdout], [], [], 30)
+        found = re.search(r"http://[0-9.]+:[0-9]+", self.process.stdout.readline()) if said else None
+        if not found:
+            raise RuntimeError(f"latchkey-cloud did not start: {self.log.read_text().strip() or 'it says nothing'}")
+        return found[0]
 
     def command(self, *words):
         """A command of the service on the same state, as a judge may run it too."""
