@@ -101,9 +101,23 @@ def refuses():
           f"{name_of(unknown)}: {message_of(unknown)}")
 
 
+def bounds_guessing():
+    """Nobody waits here, so every try after the free ones soon meets a lock."""
+    passwords, codes = accounts["guessed"], accounts["totp_guessed"]
+    tries = [refusal(begin, passwords, "not-the-password") for _ in range(20)]
+    locked = next((error for error in tries if message_of(error).startswith("Password attempts exceeded")), None)
+    is_typed(locked, "NotAuthorizedException", "too many wrong passwords")
+    wrong = wrong_totp(codes)
+    tries = [refusal(answer, begin(codes), codes, SOFTWARE_TOKEN_MFA_CODE=wrong) for _ in range(20)]
+    locked = next((error for error in tries if name_of(error) != "CodeMismatchException"), None)
+    is_typed(locked, "LimitExceededException", "too many wrong codes, over several sign-ins")
+    check("AuthenticationResult" in begin(accounts["refused"]), "another account does not feel it")
+
+
 password_and_sign_out()
 second_factor("totp", "SOFTWARE_TOKEN_MFA", lambda: totp_codes(accounts["totp"])[0],
               lambda code: wrong_totp(accounts["totp"]))
 second_factor("sms", "SMS_MFA", lambda: sent_code(accounts["sms"]["phone"]), wrong_code)
 refuses()
+bounds_guessing()
 finish()

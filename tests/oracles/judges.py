@@ -27,7 +27,7 @@ JUDGES = (
     Judge("cognito-identity-js", (NODE, "by_cognito_identity_js.mjs"),
           ("ascii", "utf8", "totp", "totp_lost", "totp_kept", "sms", "both", "refused")),
     Judge("cognito-srp-helper", (NODE, "by_srp_helper.mjs"), ("ascii", "utf8", "totp", "sms", "refused")),
-    Judge("boto3", (PYTHON, "by_boto3.py"), ("utf8", "totp", "sms", "refused")),
+    Judge("boto3", (PYTHON, "by_boto3.py"), ("utf8", "totp", "sms", "refused", "guessed", "totp_guessed")),
     Judge("authenticator", (PYTHON, "by_authenticator.py"),
           ("totp_apps", "totp_once", "totp_window", "totp_window_again", "totp_typed")),
     Judge("terminal", (PYTHON, "by_terminal.py"),
