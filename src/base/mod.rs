@@ -1,7 +1,8 @@
-//! Small words that every folder may use: secrets, time, randomness, error chains.
+//! Small words that every folder may use: secrets, time, randomness, message codes, error chains.
 
 pub mod clock;
 pub mod entropy;
+pub mod mac;
 pub mod report;
 pub mod secret;
 

@@ -7,10 +7,10 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
 use data_encoding::BASE64URL_NOPAD;
-use hmac::{Hmac, KeyInit as _, Mac as _};
-use sha2::Sha256;
+use hmac::Mac as _;
 
 use super::error::Error;
+use crate::base::mac::hmac_sha256;
 use crate::base::{Entropy, Secret};
 use crate::protocol::sealed::{self, SealingKey};
 
@@ -71,13 +71,8 @@ impl Vault {
     }
 }
 
-#[expect(clippy::expect_used, reason = "HMAC takes a key of any length")]
 fn keyed_hash(key: &Secret<[u8; 32]>, kind: &str, content: &[u8]) -> [u8; 32] {
-    let mut mac = Hmac::<Sha256>::new_from_slice(key.expose()).expect("any length is a key");
-    mac.update(kind.as_bytes());
-    mac.update(&[0]);
-    mac.update(content);
-    mac.finalize().into_bytes().into()
+    hmac_sha256(key.expose(), &[kind.as_bytes(), &[0], content]).finalize().into_bytes().into()
 }
 
 /// Whole or not at all: a file under another name first.

@@ -12,10 +12,10 @@ mod structured;
 
 use std::time::SystemTime;
 
-use hmac::{Hmac, KeyInit, Mac};
-use sha2::Sha256;
+use hmac::Mac;
 
 use super::access_key::KeyId;
+use crate::base::mac::hmac_sha256;
 
 pub use outgoing::{Scheme, sign_url};
 pub use request::Request;
@@ -93,16 +93,10 @@ impl Presented {
     }
 }
 
-fn mac(secret: &[u8], text: &str) -> Hmac<Sha256> {
-    #[expect(clippy::expect_used, reason = "HMAC is defined for keys of every length")]
-    let mac = Hmac::<Sha256>::new_from_slice(secret).expect("HMAC takes any key");
-    mac.chain_update(text)
-}
-
 fn tag(secret: &[u8], text: &str) -> Vec<u8> {
-    mac(secret, text).finalize().into_bytes().to_vec()
+    hmac_sha256(secret, &[text.as_bytes()]).finalize().into_bytes().to_vec()
 }
 
 fn check_tag(secret: &[u8], text: &str, presented: &[u8]) -> Result<(), Refusal> {
-    mac(secret, text).verify_slice(presented).map_err(|_| Refusal::WrongSignature)
+    hmac_sha256(secret, &[text.as_bytes()]).verify_slice(presented).map_err(|_| Refusal::WrongSignature)
 }

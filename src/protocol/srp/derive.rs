@@ -1,12 +1,13 @@
 //! What both sides compute from the numbers: x, u, K, and the signature over the claim.
 
 use crypto_bigint::U256;
-use hmac::{Hmac, KeyInit, Mac};
+use hmac::{Hmac, Mac};
 use sha2::{Digest, Sha256};
 
 use super::Error;
 use super::group::{Element, PublicValue, padded};
 use crate::base::Secret;
+use crate::base::mac::hmac_sha256;
 
 /// Whose password is claimed to be known, and what the proof is bound to.
 pub(super) struct Claim<'a> {
@@ -44,9 +45,9 @@ pub(super) fn scrambler(client: &PublicValue, server: &PublicValue) -> Result<U2
 /// K: HKDF-SHA256 with salt u and key material S, one block of output cut to 16 bytes.
 pub(super) fn key(scrambler: &U256, shared: &Secret<Element>) -> Secret<[u8; 16]> {
     let shared = Secret::new(padded(shared.expose().retrieve().to_be_bytes().as_ref()));
-    let extracted = mac(&padded(scrambler.to_be_bytes().as_ref()), &[shared.expose()]).finalize().into_bytes();
+    let extracted = hmac_sha256(&padded(scrambler.to_be_bytes().as_ref()), &[shared.expose()]).finalize().into_bytes();
     let extracted = Secret::new(<[u8; 32]>::from(extracted));
-    let expanded = mac(extracted.expose(), &[b"Caldera Derived Key", &[1]]).finalize().into_bytes();
+    let expanded = hmac_sha256(extracted.expose(), &[b"Caldera Derived Key", &[1]]).finalize().into_bytes();
     let expanded = Secret::new(<[u8; 32]>::from(expanded));
     let mut key = [0; 16];
     key.iter_mut().zip(expanded.expose()).for_each(|(to, from)| *to = *from);
@@ -56,14 +57,5 @@ pub(super) fn key(scrambler: &U256, shared: &Secret<Element>) -> Secret<[u8; 16]
 /// What PASSWORD_CLAIM_SIGNATURE is, before base64.
 pub(super) fn signature(key: &[u8; 16], claim: &Claim<'_>) -> Hmac<Sha256> {
     let Claim { pool_name, user_id, secret_block, timestamp } = claim;
-    mac(key, &[pool_name.as_bytes(), user_id.as_bytes(), secret_block, timestamp.as_bytes()])
-}
-
-#[expect(clippy::expect_used, reason = "HMAC takes keys of every length")]
-fn mac(key: &[u8], parts: &[&[u8]]) -> Hmac<Sha256> {
-    let mut mac = Hmac::new_from_slice(key).expect("HMAC takes keys of every length");
-    for part in parts {
-        mac.update(part);
-    }
-    mac
+    hmac_sha256(key, &[pool_name.as_bytes(), user_id.as_bytes(), secret_block, timestamp.as_bytes()])
 }
