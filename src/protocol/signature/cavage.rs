@@ -217,29 +217,121 @@ fn value(scanner: &mut Scanner<'_>) -> Result<String, Refusal> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
-    fn the_worked_example_is_signed_and_accepted() {
-        let key = AccessKey::from_bytes(KeyId::parse("EXAMPLEKEYID00000001").unwrap(), (1..=30).collect());
-        let request = Request {
-            method: "POST",
-            scheme: "https",
-            target: "/graphql/v1",
-            headers: &[
-                ("host", "api.remote.it"),
-                ("date", "Tue, 02 Jan 2024 03:04:05 GMT"),
-                ("content-type", "application/json"),
-                ("content-length", "37"),
-            ],
-        };
-        let header = sign(&key, &request, USUAL).unwrap();
-        assert!(header.ends_with("yAIjIyjPDN/WbZhTbAPG9t4+Pue/sz1wX4ystCxkh10=\""), "{header}");
-        let now = std::time::UNIX_EPOCH + std::time::Duration::from_secs(1_704_164_645);
-        let signature = Signature::parse(&header).unwrap();
-        let body = br#"{"query":"query { login { email } }"}"#;
-        assert_eq!(signature.verify(&request, body, key.secret_bytes(), now), Ok(()));
-        let lines = super::super::message::sign(&key, &request, now).unwrap();
-        assert_eq!(lines.signature, "remoteit=:zD7ek/YMn/Kw+S5hQfM6R6HWAWAGf8w+ZqA0hNvCuUc=:");
+    fn the_signing_strings_of_the_draft_are_built() {
+        let vectors = super::super::tests::vectors();
+        for vector in vectors["cavage_strings"].as_array().unwrap() {
+            let headers = super::super::tests::headers_of(vector);
+            let (method, target) = (vector["method"].as_str().unwrap(), vector["target"].as_str().unwrap());
+            let request = Request { method, scheme: "https", target, headers: &headers };
+            let signature = Signature::parse(vector["authorization"].as_str().unwrap()).unwrap();
+            assert_eq!(signature.signing_string(&request).unwrap(), vector["string"], "{}", vector["name"]);
+        }
+    }
+
+    #[test]
+    fn values_may_be_quoted_or_not() {
+        let quoted = parsed(r#"keyId="K1",algorithm="hmac-sha256",headers="host date",signature="AAEC""#);
+        assert_eq!(parsed("signature=AAEC, headers=\"host date\" ,algorithm=hmac-sha256,keyId=K1"), quoted);
+        assert_eq!(
+            parsed(r#"keyid="K1",algorithm="hmac-sha256",headers="host date",signature="AA\EC",opaque="a,b""#),
+            quoted
+        );
+    }
+
+    #[test]
+    fn a_header_that_cannot_be_read_is_refused_with_the_reason() {
+        for (parameters, reason) in [
+            (r#"keyId=K1,headers="(request-target) host date,signature=AAEC"#, "a quoted value is not closed"),
+            (r#"keyId="K1,headers="host",signature="AAEC""#, "a comma is missing between two parameters"),
+            (r#"keyId="K1",keyId="K2",signature="AAEC""#, "a parameter occurs twice"),
+            (r#"keyId="K1",KEYID="K2",signature="AAEC""#, "a parameter occurs twice"),
+            (r#"keyId="",signature="AAEC""#, "keyId is not the id of an access key"),
+            (r#"keyId=,signature="AAEC""#, "a parameter has no value"),
+            (r#"keyId="a,b",signature="AAEC""#, "keyId is not the id of an access key"),
+            (r#"signature="AAEC""#, "keyId is missing"),
+            (r#"keyId="K1""#, "the signature itself is missing"),
+            (r#"keyId="K1",signature="A*EC""#, "the signature is not base64"),
+            (r#"keyId="K1",headers="",signature="AAEC""#, "the list of headers is empty"),
+            (r#"keyId="K1",headers=" ",signature="AAEC""#, "the list of headers is empty"),
+            (
+                r#"keyId="K1",headers="a:b",signature="AAEC""#,
+                "the list of headers holds something that is not a header name",
+            ),
+            (r#"keyId="K1",created=soon,signature="AAEC""#, "created and expires must be Unix times"),
+            ("", "it must start with the word Signature, then keyId=\"…\""),
+            ("keyId", "a parameter is not of the form name=\"value\""),
+            (",", "a parameter is not of the form name=\"value\""),
+        ] {
+            let refusal = Signature::parse(&format!("Signature {parameters}")).unwrap_err();
+            assert_eq!(refusal, Refusal::Malformed(reason), "{parameters}");
+        }
+    }
+
+    #[test]
+    fn another_algorithm_is_refused() {
+        for algorithm in ["rsa-sha256", "hmac-sha512", ""] {
+            let header = format!(r#"Signature keyId="K1",algorithm="{algorithm}",signature="AAEC""#);
+            assert_eq!(Signature::parse(&header), Err(Refusal::Algorithm));
+        }
+    }
+
+    #[test]
+    fn the_word_signature_may_have_any_case_but_must_be_there() {
+        let right = parsed(r#"keyId="K1",signature="AAEC""#);
+        for word in ["signature ", "SIGNATURE  ", "Signature \t"] {
+            assert_eq!(Signature::parse(&format!(r#"{word}keyId="K1",signature="AAEC""#)), Ok(right.clone()));
+        }
+        let refusal = Signature::parse(r#"keyId="K1",signature="AAEC""#).unwrap_err();
+        assert!(refusal.to_string().contains("must start with the word Signature"), "{refusal}");
+    }
+
+    #[test]
+    fn header_names_are_folded_to_lower_case_and_keep_their_order() {
+        let signature = parsed(r#"keyId="K1",headers="Date  (Request-Target) HOST",signature="AAEC""#);
+        assert_eq!(signature.covered, ["date", "(request-target)", "host"]);
+    }
+
+    #[test]
+    fn without_a_list_of_headers_only_the_date_is_covered() {
+        assert_eq!(parsed(r#"keyId="K1",signature="AAEC""#).covered, ["date"]);
+    }
+
+    #[test]
+    fn a_header_with_several_lines_or_outer_blanks_is_covered_as_one_value() {
+        let headers = [("X-Tag", " a "), ("x-tag", "b"), ("empty", "")];
+        let request = Request { method: "GET", scheme: "https", target: "/", headers: &headers };
+        let signature = parsed(r#"keyId="K1",headers="x-tag empty",signature="AAEC""#);
+        assert_eq!(signature.signing_string(&request).unwrap(), "x-tag: a, b\nempty: ");
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_printed_is_read_as_the_same(
+            id in "[A-Za-z0-9_-]{1,128}",
+            algorithm in prop::option::of(prop_oneof![Just(Algorithm::HmacSha256), Just(Algorithm::Hs2019)]),
+            covered in prop::collection::vec("[a-z0-9-]{1,20}|\\(request-target\\)|\\(created\\)", 1..6),
+            times in any::<(Option<i64>, Option<i64>)>(),
+            signature in any::<Vec<u8>>(),
+        ) {
+            let key_id = KeyId::parse(&id).unwrap();
+            let (created, expires) = times;
+            let signature = Signature { key_id, algorithm, covered, created, expires, signature };
+            prop_assert_eq!(Signature::parse(&signature.to_string()), Ok(signature));
+        }
+
+        #[test]
+        fn no_header_stops_the_parser(noise in "\\PC*", salted in r#"[Ss]ignature ([a-zA-Z]*=?"?[ -~é]{0,9}"?,?){0,9}"#) {
+            let _ = Signature::parse(&noise);
+            let _ = Signature::parse(&salted);
+        }
+    }
+
+    fn parsed(parameters: &str) -> Signature {
+        Signature::parse(&format!("Signature {parameters}")).unwrap()
     }
 }

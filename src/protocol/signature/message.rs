@@ -186,3 +186,135 @@ fn unix_time(member: &InnerList<'_>, name: &str) -> Result<Option<i64>, Refusal>
         None => Ok(None),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::tests::{headers_of, vectors};
+    use super::*;
+
+    #[test]
+    fn every_published_signature_base_is_built() {
+        for vector in vectors()["message"].as_array().unwrap() {
+            let headers = headers_of(vector);
+            let text = |name: &str| vector[name].as_str().unwrap();
+            let request =
+                Request { method: text("method"), scheme: "https", target: text("target"), headers: &headers };
+            let signature = Signature::parse(text("signature_input"), text("signature")).unwrap();
+            let base = signature.base(&request).unwrap();
+            assert_eq!(base, text("base"), "{}", vector["name"]);
+            let secret = BASE64.decode(vector["key"]["secret"].as_str().unwrap().as_bytes()).unwrap();
+            assert_eq!(check_tag(&secret, &base, &signature.signature), Ok(()), "{}", vector["name"]);
+        }
+    }
+
+    #[test]
+    fn every_part_of_the_target_can_be_covered() {
+        let request = request("/a%20b/?x=1?2");
+        for (component, value) in [
+            ("@method", "GET"),
+            ("@authority", "example.com"),
+            ("@scheme", "https"),
+            ("@target-uri", "https://EXAMPLE.com:443/a%20b/?x=1?2"),
+            ("@request-target", "/a%20b/?x=1?2"),
+            ("@path", "/a%20b/"),
+            ("@query", "?x=1?2"),
+        ] {
+            assert_eq!(super::value(component, &request).unwrap(), value);
+        }
+        assert_eq!(super::value("@query", &self::request("/")).unwrap(), "?");
+        assert_eq!(super::value("@status", &request), Err(Refusal::HeaderMissing("@status".to_owned())));
+    }
+
+    #[test]
+    fn the_first_supported_label_counts() {
+        let input = r#"a=("@method");keyid="K1";alg="ed25519", b=("@query-param";name="x");keyid="K1", c=("date");created=1;keyid="K1";tag="t" ,d=();keyid="K1""#;
+        let signature = Signature::parse(input, "d=:AA==:, c=:AAEC:, b=:AA==:, a=:AA==:").unwrap();
+        assert_eq!((signature.label.as_str(), signature.signature.as_slice()), ("c", [0, 1, 2].as_slice()));
+        assert_eq!(signature.parameters, r#"("date");created=1;keyid="K1";tag="t""#);
+    }
+
+    #[test]
+    fn a_pair_that_cannot_be_read_is_refused_with_the_reason() {
+        let malformed = |reason| Err(Refusal::Malformed(reason));
+        for (input, refusal) in [
+            (r#"l=("date");keyid="K1";alg="rsa-pss-sha512""#, Err(Refusal::Algorithm)),
+            (r#"l=("date")"#, malformed("keyid is missing")),
+            (r#"l=("date");keyid=K1"#, malformed("keyid and alg must be quoted")),
+            (r#"l=("date");keyid="a b""#, malformed("keyid is not the id of an access key")),
+            (r#"l=("date");keyid="K1";created="1""#, malformed("created and expires must be Unix times")),
+            (r#"l=("date");keyid="K1";created"#, malformed("created and expires must be Unix times")),
+            (r#"l=("date");keyid="K1";keyid="K2""#, malformed("a parameter occurs twice")),
+            (r#"l=("date" "date");keyid="K1""#, malformed("a component occurs twice")),
+            (r#"l=("date";sf);keyid="K1""#, malformed("components with parameters are not supported")),
+            (r#"m=("date");keyid="K1""#, malformed("Signature lacks the label of Signature-Input")),
+            (r#"l=("date");keyid="K1", l=();keyid="K1""#, malformed("a label occurs twice")),
+            (r#"l=("date";keyid="K1""#, malformed("a component is not followed by a blank or ')'")),
+            (r#"l=("date" "#, malformed("a component is not quoted, or the list is not closed")),
+            (r#"l=("a""b");keyid="K1""#, malformed("a component is not followed by a blank or ')'")),
+            (r#"l=("date");keyid="K1"#, malformed("a quoted value is not closed")),
+            (r#"l=("date");keyid="#, malformed("a parameter has no value")),
+            (r#"l="date""#, malformed("the list of components must start with '('")),
+            (r#"l=("date");keyid="K1" x"#, malformed("a comma is missing between two labels")),
+            ("l", malformed("'=' is missing after a label")),
+            ("", malformed("a label or parameter name is missing or not in lower case")),
+            ("L=()", malformed("a label or parameter name is missing or not in lower case")),
+        ] {
+            assert_eq!(Signature::parse(input, "l=:AA==:"), refusal, "{input}");
+        }
+        for (signature, reason) in [
+            ("l=AA==", "a signature or digest must stand between colons"),
+            ("l=:AA==", "a byte sequence is not closed by a colon"),
+            ("l=:A:", "a byte sequence is not base64"),
+        ] {
+            assert_eq!(Signature::parse(r#"l=("date");keyid="K1""#, signature), malformed(reason), "{signature}");
+        }
+    }
+
+    #[test]
+    fn method_host_path_and_query_must_be_covered() {
+        for (components, is_enough) in [
+            (r#""@method" "@target-uri""#, true),
+            (r#""@method" "@authority" "@request-target""#, true),
+            (r#""@method" "@authority" "@path" "@query""#, true),
+            (r#""@method" "@authority" "@path""#, false),
+            (r#""@method" "@authority""#, false),
+            (r#""@method" "@request-target""#, false),
+            (r#""@authority" "@target-uri""#, false),
+            ("", false),
+        ] {
+            let input = format!(r#"l=({components});keyid="K1";created=1"#);
+            let coverage = Signature::parse(&input, "l=:AA==:").unwrap().check_coverage();
+            assert_eq!(coverage.is_ok(), is_enough, "{components}: {coverage:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_printed_is_read_as_the_same(
+            label in "[a-z*][a-z0-9_.*-]{0,9}",
+            components in prop::sample::subsequence(vec!["@method", "@authority", "date", "x-a"], 0..=4),
+            parameters in prop::sample::subsequence(vec![r#";alg="hmac-sha256""#, "; created=17", ";expires=99", ";tag", r#";nonce="\"""#], 0..=5).prop_shuffle(),
+            tag in any::<Vec<u8>>(),
+        ) {
+            let list = components.iter().map(|name| format!("\"{name}\"")).collect::<Vec<_>>().join(" ");
+            let input = format!("{label}=({list});keyid=\"K1\"{}", parameters.concat());
+            let tag = format!("{label}=:{}:", BASE64.encode(&tag));
+            let signature = Signature::parse(&input, &tag).unwrap();
+            let lines = signature.lines();
+            prop_assert_eq!((&lines.signature_input, &lines.signature), (&input, &tag));
+            prop_assert_eq!(Signature::parse(&lines.signature_input, &lines.signature), Ok(signature));
+        }
+
+        #[test]
+        fn no_header_stops_the_parser(noise in "\\PC*", salted in r#"([a-z]=\(("@?[ -~é]{0,5}"? ?){0,4}\)?(;[a-z]=?[ -~]{0,5}){0,3},?){0,4}"#) {
+            let _ = Signature::parse(&noise, &salted);
+            let _ = Signature::parse(&salted, "a=:AA==:, b=:AA==:");
+        }
+    }
+
+    fn request(target: &str) -> Request<'_> {
+        Request { method: "GET", scheme: "https", target, headers: &[("Host", "EXAMPLE.com:443")] }
+    }
+}

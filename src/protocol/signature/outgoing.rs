@@ -91,3 +91,105 @@ impl Destination {
         Ok(Self { scheme, host, target: format!("{slash}{target}") })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, UNIX_EPOCH};
+
+    use super::*;
+    use crate::protocol::access_key::KeyId;
+
+    #[test]
+    fn the_host_has_a_port_only_when_it_is_not_the_schemes_own() {
+        for (url, scheme, host) in [
+            ("https://api.example.test/", "https", "api.example.test"),
+            ("https://api.example.test:443/", "https", "api.example.test"),
+            ("HTTP://api.example.test:80", "http", "api.example.test"),
+            ("http://api.example.test:443/", "http", "api.example.test:443"),
+            ("https://api.example.test:8443/", "https", "api.example.test:8443"),
+            ("https://API.Example.Test", "https", "API.Example.Test"),
+            ("https://[2001:db8::5]:8443/", "https", "[2001:db8::5]:8443"),
+            ("https://[2001:db8::5]/", "https", "[2001:db8::5]"),
+        ] {
+            let destination = Destination::parse(url).unwrap();
+            assert_eq!((destination.scheme, destination.host.as_str()), (scheme, host), "{url}");
+        }
+    }
+
+    #[test]
+    fn the_target_stays_as_it_was_given() {
+        for (rest, target) in [
+            ("/a/../b//c?x=%20a&y=%2f", "/a/../b//c?x=%20a&y=%2f"),
+            ("", "/"),
+            ("?x=1", "/?x=1"),
+            ("/a#fragment", "/a"),
+            ("/?", "/?"),
+        ] {
+            assert_eq!(Destination::parse(&format!("https://a.test{rest}")).unwrap().target, target, "{rest}");
+        }
+    }
+
+    #[test]
+    fn a_url_that_cannot_be_signed_is_refused() {
+        for url in [
+            "",
+            "/graphql/v1",
+            "api.remote.it/graphql/v1",
+            "ftp://a.test/",
+            "https://",
+            "https://me:secret@a.test/",
+            "https://a.test:99999/",
+            "https://a.test/a b",
+            "https://a.test/\r\nx: y",
+            "https://a.test/é",
+        ] {
+            assert_eq!(Destination::parse(url).err(), Some(Refusal::Url), "{url}");
+        }
+    }
+
+    #[test]
+    fn what_could_smuggle_a_line_into_the_request_is_refused() {
+        for scheme in [Scheme::Cavage, Scheme::Message] {
+            let headers = [("content-digest".to_owned(), "a\r\nx: y".to_owned())];
+            let refusal = signed("POST", &headers, scheme).unwrap_err();
+            assert_eq!(refusal, Refusal::LineBreak("content-digest".to_owned()));
+            assert_eq!(signed("GET /\r\n", &[], scheme), Err(Refusal::Method));
+        }
+    }
+
+    #[test]
+    fn official_clients_lines_are_made() {
+        let headers = [("content-type", "application/json"), ("content-length", "37")];
+        let headers = headers.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let lines = signed("POST", &headers, Scheme::Cavage).unwrap();
+        let signature = "Signature keyId=\"EXAMPLEKEYID00000001\",algorithm=\"hmac-sha256\",\
+            headers=\"(request-target) host date content-type content-length\",\
+            signature=\"yAIjIyjPDN/WbZhTbAPG9t4+Pue/sz1wX4ystCxkh10=\"";
+        assert_eq!(lines, with_host_and_date(&[("authorization", signature)]));
+        let lines = signed("POST", &headers, Scheme::Message).unwrap();
+        let input = "remoteit=(\"@method\" \"@authority\" \"@target-uri\" \"date\");keyid=\"EXAMPLEKEYID00000001\";\
+            alg=\"hmac-sha256\";created=1704164645;expires=1704164945";
+        let signature = "remoteit=:zD7ek/YMn/Kw+S5hQfM6R6HWAWAGf8w+ZqA0hNvCuUc=:";
+        assert_eq!(lines, with_host_and_date(&[("signature-input", input), ("signature", signature)]));
+    }
+
+    #[test]
+    fn headers_made_here_replace_the_callers_own() {
+        let own = ["Host", "DATE", "authorization", "Signature", "signature-input"];
+        let own = own.map(|name| (name.to_owned(), "the caller's".to_owned()));
+        for scheme in [Scheme::Cavage, Scheme::Message] {
+            assert_eq!(signed("GET", &own, scheme).unwrap(), signed("GET", &[], scheme).unwrap());
+        }
+    }
+
+    fn signed(method: &str, headers: &[(String, String)], scheme: Scheme) -> Result<Vec<(String, String)>, Refusal> {
+        let key = AccessKey::from_bytes(KeyId::parse("EXAMPLEKEYID00000001").unwrap(), (1..=30).collect());
+        let now = UNIX_EPOCH + Duration::from_secs(1_704_164_645);
+        sign_url(&key, method, "https://api.remote.it/graphql/v1", headers, now, scheme)
+    }
+
+    fn with_host_and_date(signature: &[(&str, &str)]) -> Vec<(String, String)> {
+        let lines = [("host", "api.remote.it"), ("date", "Tue, 02 Jan 2024 03:04:05 GMT")];
+        lines.iter().chain(signature).map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+    }
+}

@@ -104,7 +104,7 @@ fn inner_list(scanner: &mut Scanner<'_>) -> Result<Vec<Item>, Refusal> {
         let name = scanner.quoted()?;
         let has_parameters = !parameters(scanner)?.is_empty();
         if !scanner.rest().starts_with([' ', '\t', ')']) {
-            return Err(Refusal::Malformed("a blank is missing between two components"));
+            return Err(Refusal::Malformed("a component is not followed by a blank or ')'"));
         }
         items.push(Item { name, has_parameters });
     }
