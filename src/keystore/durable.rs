@@ -119,10 +119,14 @@ fn temporary_for(path: &Path) -> PathBuf {
 }
 
 fn write_new(path: &Path, content: &[u8], access: &Access) -> io::Result<()> {
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+    let mut file = open_new(path)?;
     access.apply(&file)?;
     file.write_all(content)?;
     file.sync_all()
+}
+
+fn open_new(path: &Path) -> io::Result<File> {
+    OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)
 }
 
 fn owner_for_new(folder: &Path) -> io::Result<Option<(u32, u32)>> {
@@ -137,5 +141,68 @@ fn folder_of(path: &Path) -> &Path {
     match path.parent() {
         Some(folder) if folder != Path::new("") => folder,
         _ => Path::new("."),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failed_write_leaves_the_old_content() {
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join("file");
+        fs::write(&path, "old").unwrap();
+        // What stands in the way of the temporary file, also for root.
+        fs::create_dir(temporary_for(&path)).unwrap();
+        assert!(replace(&path, b"new", &Access::private_in(home.path()).unwrap()).is_err());
+        assert_eq!(fs::read(&path).unwrap(), b"old");
+    }
+
+    #[test]
+    fn a_temporary_file_does_not_outlive_a_failure() {
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join("file");
+        fs::create_dir(&path).unwrap();
+        assert!(replace(&path, b"new", &Access::private_in(home.path()).unwrap()).is_err());
+        assert!(!temporary_for(&path).exists());
+    }
+
+    #[test]
+    fn a_file_is_private_before_it_has_content() {
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join("file");
+        let access = Access { mode: 0o644, owner: None };
+        through_temporary(&path, b"new", &access, |temporary| {
+            assert_eq!(fs::metadata(temporary)?.mode() & 0o777, 0o644, "what the existing file had");
+            fs::rename(temporary, &path)
+        })
+        .unwrap();
+        let made = open_new(&home.path().join("other")).unwrap();
+        assert_eq!(made.metadata().unwrap().mode() & 0o777, 0o600);
+    }
+
+    #[test]
+    fn what_root_makes_belongs_to_the_owner_of_the_folder() {
+        if !geteuid().is_root() {
+            return;
+        }
+        let home = tempfile::tempdir().unwrap();
+        chown(home.path(), Some(12345), Some(12346)).unwrap();
+        let path = home.path().join("file");
+        replace(&path, b"x", &Access::private_in(home.path()).unwrap()).unwrap();
+        let _lock = lock(&home.path().join(".lock")).unwrap();
+        make_folder_in(home.path(), &home.path().join("folder")).unwrap();
+        for entry in fs::read_dir(home.path()).unwrap() {
+            let made = entry.unwrap().metadata().unwrap();
+            assert_eq!((made.uid(), made.gid()), (12345, 12346));
+        }
+    }
+
+    #[test]
+    fn a_lock_file_that_is_a_link_is_refused() {
+        let home = tempfile::tempdir().unwrap();
+        std::os::unix::fs::symlink("/dev/null", home.path().join(".lock")).unwrap();
+        assert!(lock(&home.path().join(".lock")).is_err());
     }
 }

@@ -138,39 +138,172 @@ impl Error {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+    use std::os::unix::fs::PermissionsExt;
+
     use super::*;
+
+    const KIND: &str = "access-key";
 
     #[test]
     fn what_is_saved_is_loaded() {
-        let folder = tempfile::tempdir().unwrap();
-        let keystore = keystore_in(folder.path());
-        assert!(matches!(keystore.load("access-key").unwrap(), Loaded::Absent));
-        keystore.save("access-key", b"one").unwrap();
-        assert_eq!(whole(&keystore), b"one");
-        keystore.save("access-key", b"two").unwrap();
-        keystore.save("access-key", b"three").unwrap();
-        assert_eq!(whole(&keystore_in(folder.path())), b"three");
+        let home = tempfile::tempdir().unwrap();
+        let keystore = keystore_in(home.path());
+        assert!(matches!(keystore.load(KIND).unwrap(), Loaded::Absent));
+        for content in ["one", "two", "three", ""] {
+            keystore.save(KIND, content.as_bytes()).unwrap();
+            assert_eq!(whole(&keystore_in(home.path())), content);
+        }
+        assert!(matches!(keystore.load("sessions").unwrap(), Loaded::Absent));
     }
 
     #[test]
     fn what_is_removed_is_absent() {
-        let folder = tempfile::tempdir().unwrap();
-        let keystore = keystore_in(folder.path());
-        keystore.remove("access-key").unwrap();
-        keystore.save("access-key", b"one").unwrap();
-        keystore.save("access-key", b"two").unwrap();
-        keystore.remove("access-key").unwrap();
-        assert!(matches!(keystore.load("access-key").unwrap(), Loaded::Absent));
+        let home = tempfile::tempdir().unwrap();
+        let keystore = keystore_in(home.path());
+        keystore.remove(KIND).unwrap();
+        keystore.save(KIND, b"one").unwrap();
+        keystore.save(KIND, b"two").unwrap();
+        keystore.remove(KIND).unwrap();
+        assert!(matches!(keystore.load(KIND).unwrap(), Loaded::Absent));
+        assert_eq!(names(&keystore), [".lock", "sealing.key"]);
     }
 
-    fn keystore_in(folder: &Path) -> Keystore {
-        Keystore::open(&folder.join("state"), &SealingSource::OwnFile, Entropy::kernel()).unwrap()
+    #[test]
+    fn nothing_readable_is_on_the_disk() {
+        let home = tempfile::tempdir().unwrap();
+        let keystore = keystore_in(home.path());
+        keystore.save(KIND, b"the secret").unwrap();
+        let file = fs::read(keystore.folder.join("access-key.1")).unwrap();
+        assert!(!file.windows(6).any(|window| window == b"secret"));
     }
 
-    fn whole(keystore: &Keystore) -> Vec<u8> {
-        match keystore.load("access-key").unwrap() {
-            Loaded::Whole(content) => content.expose().clone(),
+    #[test]
+    fn a_damaged_newest_generation_falls_back_and_is_set_aside() {
+        for damage in [b"".as_slice(), b"latch", &[0; 64], b"{\"half\": "] {
+            let home = tempfile::tempdir().unwrap();
+            let keystore = keystore_in(home.path());
+            keystore.save(KIND, b"one").unwrap();
+            keystore.save(KIND, b"two").unwrap();
+            fs::write(keystore.folder.join("access-key.2"), damage).unwrap();
+            let Loaded::Older { content, set_aside } = keystore.load(KIND).unwrap() else { panic!("{damage:?}") };
+            assert_eq!(content.expose(), b"one");
+            assert_eq!(fs::read(&set_aside).unwrap(), damage);
+            assert_eq!(set_aside, keystore.folder.join("access-key.corrupt-1"));
+            assert_eq!(whole(&keystore), "one", "it is reported once");
+            keystore.save(KIND, b"three").unwrap();
+            assert_eq!(whole(&keystore), "three");
+        }
+    }
+
+    #[test]
+    fn when_every_generation_is_damaged_all_is_set_aside_and_nothing_deleted() {
+        let home = tempfile::tempdir().unwrap();
+        let keystore = keystore_in(home.path());
+        keystore.save(KIND, b"one").unwrap();
+        keystore.save(KIND, b"two").unwrap();
+        fs::write(keystore.folder.join("access-key.corrupt-1"), "from an earlier time").unwrap();
+        fs::write(keystore.folder.join("access-key.1"), "damaged 1").unwrap();
+        fs::write(keystore.folder.join("access-key.2"), "damaged 2").unwrap();
+        let Loaded::Lost { set_aside } = keystore.load(KIND).unwrap() else { panic!() };
+        let kept: Vec<String> = set_aside.iter().map(|path| fs::read_to_string(path).unwrap()).collect();
+        assert_eq!(kept, ["damaged 1", "damaged 2"]);
+        assert_eq!(fs::read(keystore.folder.join("access-key.corrupt-1")).unwrap(), b"from an earlier time");
+        assert!(matches!(keystore.load(KIND).unwrap(), Loaded::Absent));
+    }
+
+    #[test]
+    fn saving_never_replaces_a_good_generation_because_of_a_damaged_one() {
+        let home = tempfile::tempdir().unwrap();
+        let keystore = keystore_in(home.path());
+        keystore.save(KIND, b"one").unwrap();
+        keystore.save(KIND, b"two").unwrap();
+        fs::write(keystore.folder.join("access-key.2"), "").unwrap();
+        keystore.save(KIND, b"three").unwrap();
+        assert_eq!(fs::read(keystore.folder.join("access-key.corrupt-1")).unwrap(), b"");
+        fs::write(keystore.folder.join("access-key.2"), "").unwrap();
+        let Loaded::Older { content, .. } = keystore.load(KIND).unwrap() else { panic!() };
+        assert_eq!(content.expose(), b"one");
+    }
+
+    #[test]
+    fn what_a_power_cut_leaves_behind_is_ignored() {
+        let home = tempfile::tempdir().unwrap();
+        let keystore = keystore_in(home.path());
+        keystore.save(KIND, b"one").unwrap();
+        for number in [1, 2] {
+            fs::write(keystore.folder.join(format!(".access-key.{number}.new")), "half a fi").unwrap();
+        }
+        assert_eq!(whole(&keystore), "one");
+        keystore.save(KIND, b"two").unwrap();
+        keystore.save(KIND, b"three").unwrap();
+        assert_eq!(whole(&keystore), "three");
+        assert_eq!(names(&keystore), [".lock", "access-key.1", "access-key.2", "sealing.key"]);
+    }
+
+    #[test]
+    fn a_newer_version_is_neither_read_nor_written_over() {
+        let home = tempfile::tempdir().unwrap();
+        let keystore = keystore_in(home.path());
+        keystore.save(KIND, b"one").unwrap();
+        let path = keystore.folder.join("access-key.1");
+        let mut newer = fs::read(&path).unwrap();
+        newer[9] = 2;
+        fs::write(&path, &newer).unwrap();
+        assert!(matches!(keystore.load(KIND), Err(Error::Newer(named)) if named == path));
+        assert!(matches!(keystore.save(KIND, b"two"), Err(Error::Newer(_))));
+        assert!(matches!(keystore.remove(KIND), Err(Error::Newer(_))));
+        assert_eq!(fs::read(&path).unwrap(), newer);
+    }
+
+    #[test]
+    fn two_processes_at_once_lose_nothing() {
+        let home = tempfile::tempdir().unwrap();
+        std::thread::scope(|scope| {
+            for writer in 0..8 {
+                let folder = home.path();
+                scope.spawn(move || {
+                    let keystore = keystore_in(folder);
+                    keystore.save(&format!("kind-{writer}"), b"its own").unwrap();
+                    keystore.save(KIND, format!("{writer}").as_bytes()).unwrap();
+                });
+            }
+        });
+        let keystore = keystore_in(home.path());
+        assert_eq!(whole(&keystore).len(), 1);
+        for writer in 0..8 {
+            assert!(matches!(keystore.load(&format!("kind-{writer}")).unwrap(), Loaded::Whole(_)));
+        }
+        assert_eq!(keystore.find(KIND).unwrap().next_number(), 9, "eight writes were counted");
+    }
+
+    #[test]
+    fn folder_and_files_are_open_to_nobody_else() {
+        let home = tempfile::tempdir().unwrap();
+        let keystore = keystore_in(home.path());
+        keystore.save(KIND, b"one").unwrap();
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o7777;
+        assert_eq!(mode(&keystore.folder), 0o700);
+        for name in names(&keystore) {
+            assert_eq!(mode(&keystore.folder.join(&name)), 0o600, "{name}");
+        }
+    }
+
+    fn keystore_in(home: &Path) -> Keystore {
+        Keystore::open(&home.join("state"), &SealingSource::OwnFile, Entropy::kernel()).unwrap()
+    }
+
+    fn whole(keystore: &Keystore) -> String {
+        match keystore.load(KIND).unwrap() {
+            Loaded::Whole(content) => String::from_utf8(content.expose().clone()).unwrap(),
             other => panic!("{other:?}"),
         }
+    }
+
+    fn names(keystore: &Keystore) -> Vec<String> {
+        let files = fs::read_dir(&keystore.folder).unwrap();
+        let mut names: Vec<String> = files.map(|file| file.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
     }
 }

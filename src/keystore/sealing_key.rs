@@ -60,3 +60,81 @@ impl SealingKeyFile {
         if file.mode() & forbidden == 0 { Ok(()) } else { Err(Error::TooOpen(self.path.clone())) }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs::{self, Permissions};
+    use std::os::unix::fs::{PermissionsExt, chown};
+
+    use super::*;
+
+    #[test]
+    fn our_own_key_is_made_once() {
+        let home = tempfile::tempdir().unwrap();
+        let file = SealingKeyFile::new(home.path(), &SealingSource::OwnFile);
+        assert!(file.read().unwrap().is_none());
+        let made = file.read_or_make(&Entropy::repeatable(1)).unwrap();
+        let read = file.read_or_make(&Entropy::repeatable(2)).unwrap();
+        assert!(read.matches(made.expose()));
+        assert_eq!(fs::read_dir(home.path()).unwrap().count(), 1, "no temporary file is left");
+    }
+
+    #[test]
+    fn a_key_that_is_there_is_never_replaced() {
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join("sealing.key");
+        fs::write(&path, [7; 32]).unwrap();
+        let access = Access::private_in(home.path()).unwrap();
+        let refusal = durable::create(&path, &[8; 32], &access).unwrap_err();
+        assert_eq!(refusal.kind(), io::ErrorKind::AlreadyExists);
+        assert_eq!(fs::read(&path).unwrap(), [7; 32]);
+    }
+
+    #[test]
+    fn a_key_that_others_can_read_is_refused() {
+        let home = tempfile::tempdir().unwrap();
+        for mode in [0o640, 0o604, 0o620, 0o644] {
+            let file = given(home.path(), &[7; 32], mode);
+            let own = SealingKeyFile { is_given: false, ..file.clone() };
+            assert!(matches!(own.read(), Err(Error::TooOpen(_))), "{mode:o}");
+        }
+        let refusal = given(home.path(), &[7; 32], 0o604).read().unwrap_err();
+        assert!(matches!(refusal, Error::TooOpen(_)));
+        assert!(refusal.to_string().contains("run 'chmod go= "), "{refusal}");
+    }
+
+    #[test]
+    fn a_systemd_credential_is_taken_as_systemd_makes_it() {
+        let home = tempfile::tempdir().unwrap();
+        for mode in [0o400, 0o440] {
+            let file = given(home.path(), &[7; 32], mode);
+            if nix::unistd::geteuid().is_root() || mode == 0o400 {
+                assert!(file.read().unwrap().unwrap().matches(&[7; 32]), "{mode:o}");
+            }
+        }
+        if nix::unistd::geteuid().is_root() {
+            let file = given(home.path(), &[7; 32], 0o440);
+            chown(&file.path, None, Some(12345)).unwrap();
+            assert!(matches!(file.read(), Err(Error::TooOpen(_))), "another group than root's");
+        }
+    }
+
+    #[test]
+    fn a_given_key_must_be_there_and_have_32_bytes() {
+        let home = tempfile::tempdir().unwrap();
+        let missing = SealingKeyFile::new(home.path(), &SealingSource::Given(home.path().join("missing")));
+        assert!(matches!(missing.read(), Err(Error::NotReadable(..))));
+        for length in [0, 31, 33, 64] {
+            let file = given(home.path(), &vec![7; length], 0o600);
+            assert!(matches!(file.read(), Err(Error::BadSealingKey(_))), "{length}");
+        }
+    }
+
+    fn given(home: &Path, content: &[u8], mode: u32) -> SealingKeyFile {
+        let path = home.join("given");
+        let _ = fs::remove_file(&path);
+        fs::write(&path, content).unwrap();
+        fs::set_permissions(&path, Permissions::from_mode(mode)).unwrap();
+        SealingKeyFile::new(home, &SealingSource::Given(path))
+    }
+}

@@ -65,3 +65,73 @@ pub fn open(key: &SealingKey, kind: &str, bytes: &[u8]) -> Result<Opened, Error>
 fn cipher(key: &SealingKey) -> XChaCha20Poly1305 {
     XChaCha20Poly1305::new(key.expose().into())
 }
+
+#[cfg(test)]
+mod tests {
+    use data_encoding::HEXLOWER;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Made by another implementation: OpenSSL's ChaCha20-Poly1305 under an HChaCha20 written in Python, which agrees with
+    /// draft-irtf-cfrg-xchacha-03, appendix A.3.1.
+    const KEPT: &str = "6c617463686b657900010000000000000007404142434445464748494a4b4c4d4e4f505152535455565786641280\
+                        7b99877a907707a729cc6d527f105776879721602c6d3427";
+
+    #[test]
+    fn a_file_of_this_format_can_always_be_opened() {
+        let file = HEXLOWER.decode(KEPT.as_bytes()).unwrap();
+        let opened = open(&key(), "access-key", &file).unwrap();
+        assert_eq!((opened.generation, opened.content.expose().as_slice()), (7, b"what is kept".as_slice()));
+        let nonce = std::array::from_fn(|place| 0x40 + u8::try_from(place).unwrap());
+        assert_eq!(seal(&key(), "access-key", 7, nonce, b"what is kept"), file);
+    }
+
+    #[test]
+    fn a_newer_format_is_told_apart_from_damage() {
+        let mut file = seal(&key(), "access-key", 1, [0; 24], b"x");
+        file[9] = 2;
+        assert_eq!(open(&key(), "access-key", &file).unwrap_err(), Error::Newer(2));
+        file[9] = 0;
+        assert_eq!(open(&key(), "access-key", &file).unwrap_err(), Error::Damaged);
+    }
+
+    #[test]
+    fn a_file_opens_only_with_its_key_and_as_its_kind() {
+        let file = seal(&key(), "access-key", 1, [0; 24], b"x");
+        assert_eq!(open(&Secret::new([0; 32]), "access-key", &file).unwrap_err(), Error::Damaged);
+        assert_eq!(open(&key(), "sessions", &file).unwrap_err(), Error::Damaged);
+    }
+
+    proptest! {
+        #[test]
+        fn what_was_sealed_is_opened(generation in any::<u64>(), nonce in any::<[u8; 24]>(), content in any::<Vec<u8>>()) {
+            let opened = open(&key(), "kind", &seal(&key(), "kind", generation, nonce, &content)).unwrap();
+            prop_assert_eq!((opened.generation, opened.content.expose()), (generation, &content));
+        }
+
+        #[test]
+        fn any_flipped_bit_is_refused(content in any::<Vec<u8>>(), place in any::<prop::sample::Index>(), bit in 0..8) {
+            let mut file = seal(&key(), "kind", 1, [7; 24], &content);
+            let place = place.index(file.len());
+            file[place] ^= 1u8 << bit;
+            prop_assert!(open(&key(), "kind", &file).is_err());
+        }
+
+        #[test]
+        fn any_cut_is_refused(content in any::<Vec<u8>>(), length in any::<prop::sample::Index>()) {
+            let file = seal(&key(), "kind", 1, [7; 24], &content);
+            prop_assert!(open(&key(), "kind", &file[..length.index(file.len())]).is_err());
+        }
+
+        #[test]
+        fn no_bytes_stop_the_reader(bytes in any::<Vec<u8>>()) {
+            prop_assert!(open(&key(), "kind", &bytes).is_err());
+            prop_assert!(open(&key(), "kind", &[MAGIC.as_slice(), &bytes].concat()).is_err());
+        }
+    }
+
+    fn key() -> SealingKey {
+        Secret::new(std::array::from_fn(|place| 0x80 + u8::try_from(place).unwrap()))
+    }
+}

@@ -251,7 +251,7 @@ mod tests {
             (r#"m=("date");keyid="K1""#, malformed("Signature lacks the label of Signature-Input")),
             (r#"l=("date");keyid="K1", l=();keyid="K1""#, malformed("a label occurs twice")),
             (r#"l=("date";keyid="K1""#, malformed("a component is not followed by a blank or ')'")),
-            (r#"l=("date" "#, malformed("a component is not quoted, or the list is not closed")),
+            (r#"l=("date" x"#, malformed("a component is not quoted, or the list is not closed")),
             (r#"l=("a""b");keyid="K1""#, malformed("a component is not followed by a blank or ')'")),
             (r#"l=("date");keyid="K1"#, malformed("a quoted value is not closed")),
             (r#"l=("date");keyid="#, malformed("a parameter has no value")),

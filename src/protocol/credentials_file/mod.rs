@@ -1,6 +1,8 @@
 //! The credentials file of reference §5: INI that belongs to a person. Editing changes only the two lines that must change;
 //! comments, order, other profiles, unknown keys and line endings stay byte for byte (DESIGN rule 6; CRED cards).
 
+mod editing;
+
 use std::ops::Range;
 
 use super::access_key::AccessKey;
@@ -9,7 +11,8 @@ use crate::base::Secret;
 /// The text of a file, read tolerantly (CRLF, BOM, quotes, blanks, comments behind a section; top-level fallback).
 #[derive(Clone, Debug, Default)]
 pub struct CredentialsFile {
-    /// Each with its line ending, as in the file; the first may start with a BOM.
+    has_bom: bool,
+    /// Each with its line ending, as in the file.
     lines: Vec<Secret<String>>,
 }
 
@@ -32,7 +35,7 @@ pub enum Error {
 const ID: &str = "R3_ACCESS_KEY_ID";
 const SECRET: &str = "R3_SECRET_ACCESS_KEY";
 const DEFAULT: &str = "DEFAULT";
-const BOM: char = '\u{feff}';
+const BOM: &str = "\u{feff}";
 
 impl CredentialsFile {
     pub fn parse(bytes: &[u8]) -> Result<Self, Error> {
@@ -43,7 +46,9 @@ impl CredentialsFile {
         if text.contains('\0') {
             return Err(Error::NotText);
         }
-        Ok(Self { lines: text.split_inclusive('\n').map(Secret::from).collect() })
+        let without_bom = text.strip_prefix(BOM);
+        let lines = without_bom.unwrap_or(text).split_inclusive('\n').map(Secret::from).collect();
+        Ok(Self { has_bom: without_bom.is_some(), lines })
     }
 
     /// Names in file order.
@@ -76,48 +81,19 @@ impl CredentialsFile {
         Ok(AccessKey::parse(id, secret)?)
     }
 
-    /// Sets the two keys of one profile, adding the section (and `# comment`) at the end when it is new.
-    pub fn set(&mut self, profile: &str, key: &AccessKey, comment: Option<&str>) -> Result<(), Error> {
-        let profile = profile.trim();
-        if profile.is_empty() || profile.contains(']') || profile.contains(char::is_control) {
-            return Err(Error::ProfileName);
-        }
-        if self.sections_of(profile).is_empty() {
-            self.append_section(profile, comment);
-        }
-        self.set_value(profile, ID, SECRET, key.id.as_str());
-        self.set_value(profile, SECRET, ID, key.secret_text().expose());
-        Ok(())
-    }
-
-    /// Removes the two keys of one profile (and the section if nothing else is left in it).
-    pub fn remove(&mut self, profile: &str) {
-        let mut doomed = Vec::new();
-        for Section { header, body } in self.sections_of(profile.trim()) {
-            let (keys, others): (Vec<_>, Vec<_>) = body.partition(|line| self.is_key_line(*line));
-            doomed.extend(keys);
-            if others.iter().all(|line| self.line(*line).trim().is_empty()) {
-                doomed.extend(header);
-                doomed.extend(others.into_iter().filter(|_| header.is_some()));
-            }
-        }
-        let mut numbers = 0..self.lines.len();
-        self.lines.retain(|_| numbers.next().is_none_or(|line| !doomed.contains(&line)));
-    }
-
     /// The bytes to write: secret, since the file holds keys.
     pub fn to_bytes(&self) -> Secret<Vec<u8>> {
-        let mut bytes = Vec::with_capacity(self.lines.iter().map(|line| line.expose().len()).sum());
-        for line in &self.lines {
-            bytes.extend_from_slice(line.expose().as_bytes());
-        }
+        let texts =
+            || self.has_bom.then_some(BOM).into_iter().chain(self.lines.iter().map(|line| line.expose().as_str()));
+        // In one piece, so that growing leaves no copies behind.
+        let mut bytes = Vec::with_capacity(texts().map(str::len).sum());
+        texts().for_each(|text| bytes.extend_from_slice(text.as_bytes()));
         Secret::new(bytes)
     }
 
-    /// Empty past the end; without the BOM.
+    /// Empty past the end.
     fn line(&self, number: usize) -> &str {
-        let line = self.lines.get(number).map_or("", |line| line.expose());
-        if number == 0 { line.trim_start_matches(BOM) } else { line }
+        self.lines.get(number).map_or("", |line| line.expose())
     }
 
     fn sections(&self) -> Vec<Section> {
@@ -155,60 +131,15 @@ impl CredentialsFile {
     }
 
     fn is_key_line(&self, number: usize) -> bool {
-        entry(self.line(number)).is_some_and(|(key, _)| key == ID || key == SECRET)
+        [ID, SECRET].iter().any(|key| self.sets(number, key))
     }
 
     fn last_line(&self, sections: &[Section], key: &str) -> Option<usize> {
-        let mut lines = sections.iter().flat_map(|section| section.body.clone()).rev();
-        lines.find(|line| entry(self.line(*line)).is_some_and(|(found, _)| found == key))
+        sections.iter().flat_map(|section| section.body.clone()).rfind(|line| self.sets(*line, key))
     }
 
-    fn append_section(&mut self, profile: &str, comment: Option<&str>) {
-        if self.lines.last().is_some_and(|last| !last.expose().trim().is_empty()) {
-            self.insert(self.lines.len(), "");
-        }
-        self.insert(self.lines.len(), &format!("[{profile}]"));
-        if let Some(comment) = comment {
-            self.insert(self.lines.len(), &format!("# {}", comment.replace(char::is_control, " ")));
-        }
-    }
-
-    /// In the place of the old line; else below its partner; else below what stands at the head of the section.
-    fn set_value(&mut self, profile: &str, key: &str, partner: &str, value: &str) {
-        let sections = self.sections_of(profile);
-        let text = Secret::new(format!("{key}={value}"));
-        if let Some(number) = self.last_line(&sections, key) {
-            let bom = if number == 0 && self.starts_with_bom() { "\u{feff}" } else { "" };
-            let ending = ending(self.lines.get(number).map_or("", |line| line.expose()));
-            let line = Secret::new(format!("{bom}{}{ending}", text.expose()));
-            self.lines.splice(number..=number, [line]);
-            return;
-        }
-        let after_partner = self.last_line(&sections, partner).map(|line| line + 1);
-        let after_head = sections.first().map_or(0, |section| self.after_head(section));
-        self.insert(after_partner.unwrap_or(after_head), text.expose());
-    }
-
-    /// Comments right below the section's name belong to it.
-    fn after_head(&self, section: &Section) -> usize {
-        let mut body = section.body.clone();
-        body.find(|line| !self.line(*line).starts_with('#')).unwrap_or(section.body.end)
-    }
-
-    /// Puts a line in, in the file's own line ending.
-    fn insert(&mut self, number: usize, text: &str) {
-        let endings = self.lines.iter().map(|line| ending(line.expose()));
-        let own = endings.into_iter().find(|ending| !ending.is_empty()).unwrap_or("\n");
-        if let Some(above) = number.checked_sub(1).and_then(|above| self.lines.get_mut(above))
-            && ending(above.expose()).is_empty()
-        {
-            *above = Secret::new(format!("{}{own}", above.expose()));
-        }
-        self.lines.insert(number, Secret::new(format!("{text}{own}")));
-    }
-
-    fn starts_with_bom(&self) -> bool {
-        self.lines.first().is_some_and(|line| line.expose().starts_with(BOM))
+    fn sets(&self, number: usize, key: &str) -> bool {
+        entry(self.line(number)).is_some_and(|(found, _)| found.eq_ignore_ascii_case(key))
     }
 }
 
@@ -241,12 +172,106 @@ fn entry(line: &str) -> Option<(&str, &str)> {
     Some((key.trim(), value.trim()))
 }
 
-fn ending(line: &str) -> &'static str {
-    if line.ends_with("\r\n") {
-        "\r\n"
-    } else if line.ends_with('\n') {
-        "\n"
-    } else {
-        ""
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::protocol::access_key;
+
+    const KEYS: &str = "R3_ACCESS_KEY_ID=K1\nR3_SECRET_ACCESS_KEY=AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0e\n";
+
+    #[test]
+    fn a_file_is_read_however_it_was_edited() {
+        let secret = "AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0e";
+        for text in [
+            format!("[DEFAULT]\n# me@example.com\n{}", KEYS.trim_end()),
+            format!("[default]\r\nR3_ACCESS_KEY_ID=K1\r\nR3_SECRET_ACCESS_KEY={secret}\r\n"),
+            format!("\u{feff}[default]\n{KEYS}"),
+            format!("  [ DEFAULT ] # home\n{KEYS}"),
+            format!("[default] ; x\n; c\n  R3_ACCESS_KEY_ID = \"K1\"\n\tR3_SECRET_ACCESS_KEY: '{secret}' \n"),
+            format!("[default]\nr3_access_key_id=K1\nr3_secret_access_key={secret}"),
+            format!("[default]\nR3_ACCESS_KEY_ID=OLD\n{KEYS}"),
+            format!("[other]\nR3_ACCESS_KEY_ID=K2\n[default]\n{KEYS}[default]\nother=1\n"),
+            KEYS.to_owned(),
+            format!("\u{feff}{KEYS}[other]\n"),
+        ] {
+            let key = parsed(&text).key("DEFAULT").unwrap();
+            assert_eq!((key.id.as_str(), key.secret_text().expose().as_str()), ("K1", secret), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn profiles_are_found_by_their_names() {
+        let text = format!(
+            "[home pi]\n{KEYS}[Büro]\n{}[a.b]\n{}[A.B]\n{KEYS}",
+            KEYS.replace("K1", "K2"),
+            KEYS.replace("K1", "K3")
+        );
+        let file = parsed(&text);
+        assert_eq!(file.profiles(), ["home pi", "Büro", "a.b", "A.B"]);
+        for (name, id) in
+            [("home pi", "K1"), ("HOME PI", "K1"), ("büro", "K2"), ("a.b", "K3"), ("A.B", "K1"), (" a.b ", "K3")]
+        {
+            assert_eq!(file.key(name).unwrap().id.as_str(), id, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_missing_profile_is_told_which_there_are() {
+        let refusal = parsed("[home]\n[work]\n").key("hom").unwrap_err();
+        assert_eq!(refusal.to_string(), "There is no profile 'hom' in the credentials file; it has: home, work.");
+        assert_eq!(parsed("[home]\n").key("DEFAULT").unwrap_err(), no_profile("DEFAULT", "home"));
+        assert_eq!(parsed("").key("DEFAULT").unwrap_err(), no_profile("DEFAULT", "none"));
+        assert_eq!(parsed(KEYS).key("work").unwrap_err(), no_profile("work", "DEFAULT"));
+    }
+
+    #[test]
+    fn half_a_key_or_a_bad_one_is_refused() {
+        let refused = |body: &str| parsed(&format!("[default]\n{body}")).key("default").unwrap_err();
+        assert_eq!(refused("R3_ACCESS_KEY_ID=K1\n"), Error::Incomplete("default".to_owned()));
+        assert_eq!(refused("#R3_ACCESS_KEY_ID=K1\nR3_SECRET_ACCESS_KEY=AA\n"), Error::Incomplete("default".to_owned()));
+        assert_eq!(refused("R3_ACCESS_KEY_ID=ab#cd\nR3_SECRET_ACCESS_KEY=AA\n"), Error::Key(access_key::Error::Id));
+        assert_eq!(
+            refused("R3_ACCESS_KEY_ID=K1\nR3_SECRET_ACCESS_KEY=hunter2!\n"),
+            Error::Key(access_key::Error::Secret)
+        );
+    }
+
+    #[test]
+    fn what_is_not_utf_8_text_is_refused() {
+        for bytes in [b"\xff\xfe[\0d\0".as_slice(), b"\xfe\xff\0[\0d", b"[\0d\0", b"\0[\0d"] {
+            assert_eq!(CredentialsFile::parse(bytes).err(), Some(Error::Utf16), "{bytes:?}");
+        }
+        for bytes in [b"[B\xfcro]".as_slice(), b"\0\0\0\0", b"[default]\0"] {
+            assert_eq!(CredentialsFile::parse(bytes).err(), Some(Error::NotText), "{bytes:?}");
+        }
+    }
+
+    #[test]
+    fn a_file_shows_nothing_of_itself_in_a_log() {
+        assert!(!format!("{:?}", parsed(KEYS)).contains("AQID"));
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_read_is_written_back_byte_for_byte(bytes in any::<Vec<u8>>(), text in "(\u{feff}|[\\[\\]a#;= \r\n\u{e9}]){0,40}") {
+            for bytes in [bytes.as_slice(), text.as_bytes()] {
+                if let Ok(file) = CredentialsFile::parse(bytes) {
+                    prop_assert!(file.to_bytes().matches(bytes));
+                    for profile in file.profiles() {
+                        let _ = file.key(&profile);
+                    }
+                }
+            }
+        }
+    }
+
+    fn parsed(text: &str) -> CredentialsFile {
+        CredentialsFile::parse(text.as_bytes()).unwrap()
+    }
+
+    fn no_profile(wanted: &str, present: &str) -> Error {
+        Error::NoProfile { wanted: wanted.to_owned(), present: present.to_owned() }
     }
 }
