@@ -101,3 +101,133 @@ fn make_folder_for(path: &Path) -> Result<(), Error> {
         made => Ok(made.map_err(|cause| super::Error::writing(folder, cause))?),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::{PermissionsExt, chown, symlink};
+
+    use super::*;
+
+    #[test]
+    fn a_new_file_and_its_folder_are_private() {
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join(".remoteit/credentials");
+        assert_eq!(write_profile(&path, "DEFAULT", &key("K1"), None).unwrap(), Privacy::OwnerOnly);
+        assert_eq!(mode(&path), 0o600);
+        assert_eq!(mode(path.parent().unwrap()), 0o700);
+        assert_eq!(read(&path).unwrap().key("default").unwrap().id.as_str(), "K1");
+    }
+
+    #[test]
+    fn twenty_writers_at_once_lose_no_profile() {
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join(".remoteit/credentials");
+        std::thread::scope(|scope| {
+            for writer in 0..20 {
+                let path = &path;
+                scope.spawn(move || {
+                    write_profile(path, &format!("p{writer}"), &key(&format!("K{writer}")), None).unwrap()
+                });
+            }
+        });
+        let file = read(&path).unwrap();
+        for writer in 0..20 {
+            assert_eq!(file.key(&format!("p{writer}")).unwrap().id.as_str(), format!("K{writer}"));
+        }
+    }
+
+    #[test]
+    fn mode_and_owner_of_a_persons_file_are_kept() {
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join("credentials");
+        let is_root = nix::unistd::geteuid().is_root();
+        for (wanted, privacy) in
+            [(0o600, Privacy::OwnerOnly), (0o400, Privacy::OwnerOnly), (0o644, Privacy::OpenToOthers)]
+        {
+            fs::write(&path, "[a]\n").unwrap();
+            fs::set_permissions(&path, fs::Permissions::from_mode(wanted)).unwrap();
+            if is_root {
+                chown(&path, Some(12345), Some(12346)).unwrap();
+            }
+            assert_eq!(write_profile(&path, "a", &key("K1"), None).unwrap(), privacy);
+            assert_eq!(mode(&path), wanted);
+            let owner = fs::metadata(&path).unwrap();
+            assert!(!is_root || (owner.uid(), owner.gid()) == (12345, 12346));
+            fs::remove_file(&path).unwrap();
+        }
+    }
+
+    #[test]
+    fn a_link_stays_and_its_target_is_edited() {
+        let home = tempfile::tempdir().unwrap();
+        fs::create_dir(home.path().join("secrets")).unwrap();
+        let path = home.path().join("credentials");
+        symlink("secrets/cred", &path).unwrap();
+        for id in ["K1", "K2"] {
+            write_profile(&path, "DEFAULT", &key(id), None).unwrap();
+            assert_eq!(fs::read_link(&path).unwrap(), Path::new("secrets/cred"));
+            assert_eq!(read(&home.path().join("secrets/cred")).unwrap().key("DEFAULT").unwrap().id.as_str(), id);
+        }
+    }
+
+    #[test]
+    fn without_a_home_nothing_is_made() {
+        let home = tempfile::tempdir().unwrap();
+        for path in ["/nonexistent/.remoteit/credentials", "/.remoteit/credentials", ".remoteit/credentials", "/", ""] {
+            let refusal = write_profile(Path::new(path), "DEFAULT", &key("K1"), None).unwrap_err();
+            assert!(matches!(refusal, Error::NoFolder(_)), "{path}: {refusal}");
+        }
+        let refusal = write_profile(&home.path().join("no/.remoteit/credentials"), "a", &key("K1"), None).unwrap_err();
+        assert_eq!(
+            refusal.to_string(),
+            format!(
+                "The folder {} does not exist; make it first, or give another path.",
+                home.path().join("no").display()
+            )
+        );
+        assert_eq!(fs::read_dir(home.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_read_is_left_as_it_is() {
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join("credentials");
+        for content in [b"\xff\xfe[\0d\0e\0".as_slice(), &[0; 512]] {
+            fs::write(&path, content).unwrap();
+            let refusal = write_profile(&path, "DEFAULT", &key("K1"), None).unwrap_err();
+            assert!(matches!(refusal, Error::Content(..)), "{refusal}");
+            assert!(remove_profile(&path, "DEFAULT").is_err());
+            assert_eq!(fs::read(&path).unwrap(), content);
+        }
+    }
+
+    #[test]
+    fn a_key_that_is_there_already_is_not_written_again() {
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join("credentials");
+        write_profile(&path, "DEFAULT", &key("K1"), None).unwrap();
+        let before = fs::metadata(&path).unwrap().ino();
+        write_profile(&path, "DEFAULT", &key("K1"), None).unwrap();
+        assert_eq!(fs::metadata(&path).unwrap().ino(), before);
+    }
+
+    #[test]
+    fn a_removed_profile_leaves_the_others() {
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join("credentials");
+        remove_profile(&path, "one").unwrap();
+        assert_eq!(fs::read_dir(home.path()).unwrap().count(), 0, "no file is made for it");
+        write_profile(&path, "one", &key("K1"), None).unwrap();
+        write_profile(&path, "two", &key("K2"), None).unwrap();
+        remove_profile(&path, "one").unwrap();
+        assert_eq!(read(&path).unwrap().profiles(), ["two"]);
+    }
+
+    fn key(id: &str) -> AccessKey {
+        AccessKey::parse(id, "AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0e").unwrap()
+    }
+
+    fn mode(path: &Path) -> u32 {
+        fs::metadata(path).unwrap().mode() & 0o7777
+    }
+}

@@ -3,6 +3,8 @@
 //! `<kind>.corrupt-<number>` and never deleted.
 
 pub mod credentials;
+#[cfg(test)]
+mod disks;
 mod durable;
 mod generations;
 mod sealing_key;
