@@ -107,10 +107,8 @@ impl Drop for Disk {
 }
 
 fn content(keystore: &Keystore) -> Vec<u8> {
-    match keystore.load(KIND).unwrap() {
-        Loaded::Whole(content) => content.expose().clone(),
-        other => panic!("{other:?}"),
-    }
+    let Loaded::Whole(content) = keystore.load(KIND).unwrap() else { panic!("it is not whole") };
+    content.expose().clone()
 }
 
 fn key(id: &str) -> AccessKey {

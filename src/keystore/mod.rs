@@ -296,10 +296,8 @@ mod tests {
     }
 
     fn whole(keystore: &Keystore) -> String {
-        match keystore.load(KIND).unwrap() {
-            Loaded::Whole(content) => String::from_utf8(content.expose().clone()).unwrap(),
-            other => panic!("{other:?}"),
-        }
+        let Loaded::Whole(content) = keystore.load(KIND).unwrap() else { panic!("it is not whole") };
+        String::from_utf8(content.expose().clone()).unwrap()
     }
 
     fn names(keystore: &Keystore) -> Vec<String> {
