@@ -31,7 +31,7 @@ pub(super) enum Agent {
 /// The broker's words for what went wrong; its table of statuses is on its front page.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Error {
-    #[error("The agent's socket {0} is closed to this user; use sudo, or join the group 'latchkey'.")]
+    #[error("The agent's socket {0} is closed to this user; join the group 'latchkey' and log in again.")]
     NotAllowed(String),
     #[error("The agent does not answer on its socket; see 'systemctl status latchkey'.")]
     Broken(#[source] Box<dyn std::error::Error + Send + Sync>),

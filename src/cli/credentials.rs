@@ -13,6 +13,7 @@ use crate::protocol::access_key::AccessKey;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
+    /// How the key is written down.
     #[arg(long, value_enum, default_value = "ini")]
     format: Format,
     /// The section of a credentials file.

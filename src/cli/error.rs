@@ -107,7 +107,7 @@ impl Error {
             sentence = format!("{sentence} ({cause})");
         }
         if self.exit() == Exit::Permission && !nix::unistd::geteuid().is_root() {
-            sentence.push_str(" Try again with sudo.");
+            sentence.push_str(" Or use sudo.");
         }
         sentence
     }

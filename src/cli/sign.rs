@@ -12,6 +12,7 @@ use super::output;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
+    /// GET, POST, …
     method: String,
     /// Absolute, as it will be requested.
     url: String,

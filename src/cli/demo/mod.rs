@@ -86,14 +86,14 @@ pub(super) async fn run(
     service: Option<OpenService>,
     signals: &mut Signals,
 ) -> Result<(), Error> {
+    if context.given.service {
+        return Err(Error::Usage("The demo starts an account service of its own; leave out --service.".to_owned()));
+    }
     let Some(open) = service else {
         return Err(Error::Demo(
             "This build has no account service in it; build it with the cargo feature 'cloud'.".to_owned(),
         ));
     };
-    if context.given.service {
-        return Err(Error::Usage("The demo starts an account service of its own; leave out --service.".to_owned()));
-    }
     log::start(tracing::Level::WARN, &context.environment);
     let mut demo = Demo::start(open, context).await?;
     let screen = Screen::of(&demo);
