@@ -96,7 +96,7 @@ impl Why {
             Self::Lapsed => "A claim code counts for 15 minutes. Type it again; your e-mail is kept.",
             Self::SignedOut => "This device is signed out. Its access key was deleted at the account service.",
             Self::SignedOutHereOnly => {
-                "This device is signed out, but the account service could not be reached: the access key still exists there until you delete it on your account's page."
+                "This device is signed out and has forgotten its access key. The account service still lists that key: delete it there, on your account's page."
             }
         }
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 
-use super::page;
+use super::{page, words};
 use crate::{account, keystore, protocol};
 
 /// Every refusal of the panel.
@@ -32,7 +32,7 @@ pub(super) enum Error {
     Missing(&'static str),
     #[error("That claim code is not right. It is shown on the device's own screen, and by 'sudo latchkey claim'.")]
     WrongClaim,
-    #[error("Too many tries. Wait {} and try again; the device's own console is never locked.", page::in_words(*.0))]
+    #[error("Too many tries. Wait {} and try again; the device's own console is never locked.", words::duration(*.0))]
     Wait(Duration),
     #[error("Latchkey is stopping. Try again in a moment.")]
     Stopping,

@@ -12,6 +12,7 @@ use super::form::Form;
 use super::gate::Visitor;
 use super::page::{self, Frame};
 use super::play::Move;
+use super::words;
 use crate::account::Answer;
 use crate::protocol::access_key::KeyId;
 use crate::protocol::graphql::ListedKey;
@@ -21,9 +22,16 @@ use crate::protocol::graphql::ListedKey;
 struct MakeRoomPage<'a> {
     frame: Frame,
     problem: Option<Problem>,
-    keys: &'a [ListedKey],
-    chosen: &'a str,
+    keys: Vec<Replaceable<'a>>,
     typed: Typed<'a>,
+}
+
+struct Replaceable<'a> {
+    id: &'a str,
+    chosen: bool,
+    enabled: bool,
+    created: String,
+    used: Option<String>,
 }
 
 pub(super) async fn answer(State(panel): State<Panel>, Extension(visitor): Extension<Visitor>, form: Form) -> Response {
@@ -51,9 +59,20 @@ pub(super) fn page(keys: &[ListedKey], form: &Form, problem: Option<Problem>) ->
     let page = MakeRoomPage {
         frame: Frame::new(problem.as_ref()),
         problem: problem.clone(),
-        keys,
-        chosen: form.text("replace"),
+        keys: keys.iter().map(|key| Replaceable::of(key, form.text("replace"))).collect(),
         typed: Typed::from(form),
     };
     page::show(&page, problem.as_ref())
+}
+
+impl<'a> Replaceable<'a> {
+    fn of(key: &'a ListedKey, chosen: &str) -> Self {
+        Self {
+            id: &key.key,
+            chosen: key.key == chosen,
+            enabled: key.enabled,
+            created: words::service_date(&key.created),
+            used: key.last_used.as_deref().map(words::service_date),
+        }
+    }
 }

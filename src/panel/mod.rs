@@ -47,6 +47,7 @@ mod source;
 mod step;
 mod throttle;
 mod token;
+mod words;
 
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};

@@ -5,11 +5,11 @@ use std::time::{Duration, SystemTime};
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
-use time::OffsetDateTime;
 use time::macros::format_description;
 
 use super::Panel;
-use super::page::{self, Frame, in_words};
+use super::page::{self, Frame};
+use super::words;
 use crate::account::{KeyState, Status};
 
 #[derive(Template)]
@@ -60,12 +60,11 @@ impl Confirmed {
     fn new(at: SystemTime, now: SystemTime) -> Option<Self> {
         let ago = match now.duration_since(at).unwrap_or_default() {
             ago if ago < Duration::from_secs(60) => "just now".to_owned(),
-            ago => format!("{} ago", in_words(ago)),
+            ago => format!("{} ago", words::duration(ago)),
         };
-        let at = OffsetDateTime::from(at);
-        let people = format_description!("[day padding:none] [month repr:long] [year], [hour]:[minute] UTC");
-        let machines = format_description!("[year]-[month]-[day]T[hour]:[minute]:[second]Z");
-        Some(Self { ago, at: at.format(people).ok()?, machine_readable: at.format(machines).ok()? })
+        let at = words::calendar(at)?;
+        let machine_readable = at.format(format_description!("[year]-[month]-[day]T[hour]:[minute]:[second]Z")).ok()?;
+        Some(Self { ago, at: words::date(at)?, machine_readable })
     }
 }
 
@@ -73,9 +72,9 @@ fn clock(status: &Status) -> String {
     const TOLERATED: u64 = 30;
     match status.clock_ahead {
         None => "Not compared yet: waiting for the first answer of the account service.".to_owned(),
-        Some(ahead) if ahead.unsigned_abs() <= TOLERATED => "Right.".to_owned(),
+        Some(ahead) if ahead.unsigned_abs() <= TOLERATED => "In step with the account service.".to_owned(),
         Some(ahead) => {
-            let off = in_words(Duration::from_secs(ahead.unsigned_abs()));
+            let off = words::duration(Duration::from_secs(ahead.unsigned_abs()));
             let side = if ahead > 0 { "ahead" } else { "behind" };
             format!(
                 "{off} {side}. Requests are signed with the service's time meanwhile; check the time synchronisation."

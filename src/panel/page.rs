@@ -1,7 +1,5 @@
 //! How pages are made: the frame around each, redirects, the page for what went wrong.
 
-use std::time::Duration;
-
 use askama::Template;
 use axum::response::{Html, IntoResponse, Response};
 use http::{HeaderValue, StatusCode, Uri, header};
@@ -69,18 +67,6 @@ pub(super) fn root(path: &str) -> String {
     "../".repeat(path.matches('/').count().saturating_sub(1))
 }
 
-/// "45 seconds", "2 minutes", "3 hours": rounded up, so that waiting that long is enough.
-pub(super) fn in_words(duration: Duration) -> String {
-    let seconds = duration.as_secs() + u64::from(duration.subsec_nanos() > 0);
-    let (count, unit) = match seconds {
-        0..=90 => (seconds, "second"),
-        91..=5400 => (seconds.div_ceil(60), "minute"),
-        5401..=172_800 => (seconds.div_ceil(3600), "hour"),
-        _ => (seconds.div_ceil(86_400), "day"),
-    };
-    format!("{count} {unit}{}", if count == 1 { "" } else { "s" })
-}
-
 #[derive(Template)]
 #[template(path = "error.html", config = "assets/askama.toml")]
 struct ErrorPage<'a> {
@@ -91,14 +77,6 @@ struct ErrorPage<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn durations_read_as_words() {
-        let words = |seconds| in_words(Duration::from_secs(seconds));
-        assert_eq!([words(1), words(45), words(91), words(7200)], ["1 second", "45 seconds", "2 minutes", "2 hours"]);
-        assert_eq!(in_words(Duration::from_millis(4001)), "5 seconds");
-        assert_eq!(words(3 * 86_400), "3 days");
-    }
 
     #[test]
     fn a_page_finds_the_panels_folder_from_any_depth() {

@@ -105,7 +105,8 @@ impl Turn {
     pub(super) fn replay(&self, mark: Mark, played_before: u64, now: Duration) -> Option<Result<Outcome, Problem>> {
         let latest = self.latest.as_ref().filter(|latest| latest.mark == mark)?;
         let waited = latest.number > played_before;
-        let same_press = latest.result.is_ok() && now.saturating_sub(latest.at) < SAME_PRESS;
+        let led_on = matches!(latest.result, Ok(Outcome::Ask(_) | Outcome::SignedIn(_)));
+        let same_press = led_on && now.saturating_sub(latest.at) < SAME_PRESS;
         (waited || same_press).then(|| latest.result.clone())
     }
 

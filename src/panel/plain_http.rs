@@ -16,7 +16,7 @@ struct PlainHttp {
 }
 
 pub(super) fn page(source: &Source, root: &str) -> Response {
-    let frame = Frame::at(root);
+    let frame = Frame { failed: true, ..Frame::at(root) };
     let name = source.authority.name.to_string();
     let port = source.authority.port.unwrap_or(80);
     let mut response = page::show(&PlainHttp { frame, name, port }, None);

@@ -115,7 +115,7 @@ impl Panel {
             problem: problem.clone(),
             notice,
             device: &self.0.device_name,
-            service: &status.service,
+            service: status.service.split_once("://").map_or(&status.service, |(_scheme, name)| name),
             email,
         };
         page::show(&page, problem.as_ref())

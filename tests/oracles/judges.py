@@ -39,5 +39,6 @@ JUDGES = (
     signer("openssl", "bash", "signers/with_openssl.sh"),
     signer("http-message-signatures", NODE, "signers/with_http_message_signatures.mjs"),
     signer("requests-http-signature", PYTHON, "signers/with_requests_http_signature.py"),
+    Judge("chromium", (NODE, "by_chromium.mjs"), limit=300),
     signer("remoteit-ssh", "--fixed", ".venv-remoteit-ssh/bin/python", "signers/with_remoteit_ssh.py"),
 )

@@ -1,0 +1,12 @@
+//! Everything that a person can see, told as stories. One binary; [`world::World`] has a method for each thing a person
+//! does, starts the real account service and the real agent in this process, and moves the clock by hand.
+
+mod browser;
+mod panel_access_keys;
+mod panel_again;
+mod panel_gate;
+mod panel_limits;
+mod panel_mistakes;
+mod panel_sessions;
+mod panel_sign_in;
+mod world;

@@ -1,0 +1,297 @@
+//! A machine with an agent, an account service somewhere else, and people. Everything runs in this process on free ports,
+//! in a temp dir, with a clock that stands still until somebody lets time pass.
+
+#![expect(clippy::unwrap_used, reason = "a story that cannot go on fails")]
+
+use std::net::{IpAddr, SocketAddr};
+use std::time::{Duration, SystemTime};
+
+use latchkey::account::{self, Account, Answer, Progress, Service};
+use latchkey::base::clock::Hand;
+use latchkey::base::{Clock, Entropy, Secret};
+use latchkey::cloud::{Cloud, NewAccount, Plan};
+use latchkey::keystore::{Keystore, SealingSource};
+use latchkey::net::serve::{Stop, Stopper};
+use latchkey::net::{Client, Limits, Listener, serve};
+use latchkey::panel::{self, Panel};
+use latchkey::protocol::access_key::AccessKey;
+use latchkey::protocol::graphql;
+use latchkey::protocol::totp::TotpSecret;
+use tempfile::TempDir;
+use tokio::task::JoinSet;
+
+use crate::browser::Browser;
+
+/// 15 January 2027, 08:00:00 UTC.
+const START: Duration = Duration::from_secs(1_800_000_000);
+/// A proxy that the panel's settings name.
+pub(crate) const TRUSTED_PROXY: &str = "10.0.0.2";
+
+/// Every part, each running until the world ends.
+pub(crate) struct World {
+    pub(crate) cloud: Cloud,
+    pub(crate) account: Account,
+    pub(crate) panel: Panel,
+    pub(crate) keystore: Keystore,
+    /// Where the panel listens.
+    pub(crate) address: SocketAddr,
+    clock: Clock,
+    hand: Hand,
+    entropy: Entropy,
+    service: SocketAddr,
+    service_running: Running,
+    panel_running: Running,
+    folder: TempDir,
+}
+
+/// A server with the hand that stops it.
+struct Running {
+    stopper: Stopper,
+    tasks: JoinSet<()>,
+}
+
+/// Somebody with an account at the service.
+pub(crate) struct Person {
+    pub(crate) id: String,
+    pub(crate) email: String,
+    pub(crate) password: String,
+    pub(crate) totp: Option<TotpSecret>,
+    pub(crate) recovery_code: Option<String>,
+}
+
+/// What a new account has besides its password.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Factor {
+    None,
+    Authenticator,
+    TextMessage,
+    Both,
+}
+
+impl World {
+    pub(crate) async fn new() -> Self {
+        let folder = TempDir::new().unwrap();
+        let (clock, hand) = Clock::by_hand(SystemTime::UNIX_EPOCH + START);
+        let entropy = Entropy::kernel();
+        let plan = Plan {
+            state: folder.path().join("cloud"),
+            public_url: None,
+            user_pool_id: "eu-test-1_Stories".into(),
+            client_id: "stories".into(),
+            access_keys_per_account: 2,
+        };
+        let cloud = Cloud::open(plan, clock.clone(), entropy.clone()).await.unwrap();
+        let listener = Listener::tcp("127.0.0.1:0".parse().unwrap()).await.unwrap();
+        let service = listener.address().unwrap();
+        let service_running = Running::cloud(&cloud, listener);
+        let keystore = open_keystore(&folder, &entropy);
+        let (account, panel) = agent(service, &keystore, &clock, &entropy);
+        let listener = Listener::tcp("127.0.0.1:0".parse().unwrap()).await.unwrap();
+        let address = listener.address().unwrap();
+        let panel_running = Running::panel(&panel, listener);
+        Self {
+            cloud,
+            account,
+            panel,
+            keystore,
+            address,
+            clock,
+            hand,
+            entropy,
+            service,
+            service_running,
+            panel_running,
+            folder,
+        }
+    }
+
+    /// Somebody opens an account at the service.
+    pub(crate) async fn person(&self, email: &str, factor: Factor) -> Person {
+        self.person_with(email, &format!("Correct-horse-7!{email}"), factor).await
+    }
+
+    pub(crate) async fn person_with(&self, email: &str, password: &str, factor: Factor) -> Person {
+        let totp = matches!(factor, Factor::Authenticator | Factor::Both)
+            .then(|| TotpSecret::from_bytes(self.entropy.bytes::<20>().to_vec()));
+        let phone = matches!(factor, Factor::TextMessage | Factor::Both).then(|| "+15550104477".to_owned());
+        let added = self.cloud.add_account(NewAccount {
+            email: email.to_owned(),
+            password: Secret::from(password),
+            totp: totp.clone(),
+            phone,
+        });
+        let added = added.await.unwrap();
+        let recovery_code = added.recovery_code.map(|code| code.expose().to_owned());
+        Person { id: added.id, email: email.to_owned(), password: password.to_owned(), totp, recovery_code }
+    }
+
+    /// Ann has an authenticator app; the device becomes hers.
+    pub(crate) async fn ann(&self) -> Person {
+        self.person("ann@example.test", Factor::Authenticator).await
+    }
+
+    /// What the person's authenticator app shows now.
+    pub(crate) fn code_of(&self, person: &Person) -> String {
+        let now = self.clock.wall().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs();
+        person.totp.as_ref().unwrap().code_at(now).expose().clone()
+    }
+
+    /// The newest text message or mail (`kind`), with the code in it.
+    pub(crate) async fn delivered(&self, kind: &str) -> String {
+        self.outbox(kind).await.pop().unwrap()
+    }
+
+    pub(crate) async fn outbox(&self, kind: &str) -> Vec<String> {
+        let messages = self.cloud.outbox().await.unwrap();
+        messages.into_iter().filter(|message| message.kind == kind).map(|message| message.text).collect()
+    }
+
+    /// A browser on the machine itself, without cookies yet.
+    pub(crate) fn browser(&self) -> Browser {
+        Browser::on_this_machine(self.address)
+    }
+
+    /// A browser whose connection comes from somewhere else on the network.
+    pub(crate) fn browser_at(&self, peer: &str) -> Browser {
+        let peer: IpAddr = peer.parse().unwrap();
+        Browser::on_the_network(self.panel.router(), SocketAddr::new(peer, 4711), self.address.port())
+    }
+
+    /// A browser whose owner went the whole way: claim, password, code.
+    pub(crate) async fn signed_in_browser(&self, person: &Person) -> Browser {
+        let mut browser = self.browser();
+        browser.sign_in(self, person).await;
+        browser
+    }
+
+    pub(crate) fn claim_code(&self) -> String {
+        self.panel.claim_code().unwrap()
+    }
+
+    pub(crate) fn let_pass(&self, seconds: u64) {
+        self.hand.pass(Duration::from_secs(seconds));
+    }
+
+    /// As time synchronisation (or somebody) sets it.
+    pub(crate) fn set_machine_clock(&self, wall: SystemTime) {
+        self.hand.set_wall(wall);
+    }
+
+    pub(crate) fn machine_clock(&self) -> SystemTime {
+        self.clock.wall()
+    }
+
+    /// The network (or the service) fails.
+    pub(crate) async fn service_goes_away(&mut self) {
+        self.service_running.stop().await;
+    }
+
+    pub(crate) async fn service_comes_back(&mut self) {
+        let listener = Listener::tcp(self.service).await.unwrap();
+        self.service_running = Running::cloud(&self.cloud, listener);
+    }
+
+    /// The agent is stopped and started again; browsers keep their cookies.
+    pub(crate) async fn agent_restarts(&mut self) {
+        self.panel_running.stop().await;
+        self.keystore = open_keystore(&self.folder, &self.entropy);
+        (self.account, self.panel) = agent(self.service, &self.keystore, &self.clock, &self.entropy);
+        let listener = Listener::tcp(self.address).await.unwrap();
+        self.panel_running = Running::panel(&self.panel, listener);
+    }
+
+    /// The card of the Pi goes bad under every file of this kind.
+    pub(crate) fn damage_state(&self, kind: &str) {
+        let mut damaged = 0;
+        for file in std::fs::read_dir(self.folder.path().join("agent")).unwrap() {
+            let path = file.unwrap().path();
+            if path.file_name().unwrap().to_string_lossy().starts_with(kind) {
+                std::fs::write(&path, b"\0\0\0\0").unwrap();
+                damaged += 1;
+            }
+        }
+        assert!(damaged > 0, "nothing is kept as {kind}");
+    }
+
+    /// Another device that the person signed in; it has its own access key.
+    pub(crate) async fn another_device(&self, person: &Person) -> Account {
+        let folder = self.folder.path().join(format!("device {}", hex(&self.entropy.bytes::<8>())));
+        let keystore = Keystore::open(&folder, &SealingSource::OwnFile, self.entropy.clone()).unwrap();
+        let account = account_on(self.service, &keystore, &self.clock, &self.entropy);
+        let begun = account.begin(&person.email, Secret::from(person.password.as_str())).await.unwrap();
+        if let Progress::Ask(attempt) = begun {
+            let code = Answer::Code(self.code_of(person).parse().unwrap());
+            account.answer(attempt, code).await.unwrap();
+        }
+        account
+    }
+
+    pub(crate) async fn key_made_elsewhere(&self, person: &Person) -> AccessKey {
+        self.another_device(person).await.key().unwrap()
+    }
+
+    /// The person deletes this device's key on the account's page.
+    pub(crate) async fn key_is_deleted(&self, person: &Person) {
+        let key = self.account.status().key.unwrap();
+        let variables = serde_json::json!({ "key": key.as_str() });
+        let body = graphql::body(graphql::DELETE_ACCESS_KEY, Some(variables));
+        let (_, answer) = self.another_device(person).await.graphql(body).await.unwrap();
+        graphql::read_success(&answer).unwrap();
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    data_encoding::HEXLOWER.encode(bytes)
+}
+
+fn open_keystore(folder: &TempDir, entropy: &Entropy) -> Keystore {
+    Keystore::open(&folder.path().join("agent"), &SealingSource::OwnFile, entropy.clone()).unwrap()
+}
+
+fn agent(service: SocketAddr, keystore: &Keystore, clock: &Clock, entropy: &Entropy) -> (Account, Panel) {
+    let account = account_on(service, keystore, clock, entropy);
+    let panel = Panel::new(panel::Parts {
+        account: account.clone(),
+        keystore: keystore.clone(),
+        clock: clock.clone(),
+        entropy: entropy.clone(),
+        names: vec!["panel.example".into()],
+        trusted_proxies: vec![TRUSTED_PROXY.parse().unwrap()],
+    });
+    (account, panel.unwrap())
+}
+
+fn account_on(service: SocketAddr, keystore: &Keystore, clock: &Clock, entropy: &Entropy) -> Account {
+    let account = Account::new(account::Parts {
+        service: Service::Url(format!("http://{service}")),
+        client: Client::new(None).unwrap(),
+        keystore: keystore.clone(),
+        clock: clock.clone(),
+        entropy: entropy.clone(),
+    });
+    account.unwrap()
+}
+
+impl Running {
+    fn cloud(cloud: &Cloud, listener: Listener) -> Self {
+        let cloud = cloud.clone();
+        Self::start(|stop| async move { cloud.serve(listener, stop).await })
+    }
+
+    fn panel(panel: &Panel, listener: Listener) -> Self {
+        let router = panel.router();
+        Self::start(|stop| serve(listener, router, Limits::default(), stop))
+    }
+
+    fn start<Server: Future<Output = ()> + Send + 'static>(server: impl FnOnce(Stop) -> Server) -> Self {
+        let (stopper, stop) = Stop::pair();
+        let mut tasks = JoinSet::new();
+        tasks.spawn(server(stop));
+        Self { stopper, tasks }
+    }
+
+    async fn stop(&mut self) {
+        self.stopper.stop();
+        while self.tasks.join_next().await.is_some() {}
+    }
+}
