@@ -39,13 +39,15 @@ impl Bench {
     pub(super) async fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let (clock, hand) = Clock::by_hand(SystemTime::UNIX_EPOCH + Duration::from_secs(1_704_164_645));
-        let cloud = open(&folder, CLIENT, clock).await;
+        let cloud = Cloud::open(plan(&folder), clock, Entropy::kernel()).await.unwrap();
         Self { router: router(&cloud), cloud, hand, folder }
     }
 
-    /// Another service on the same store, as a second instance or after a restart; its clients have another id.
-    pub(super) async fn beside(&self, client: &str) -> Router {
-        router(&open(&self.folder, client, self.cloud.clock.clone()).await)
+    /// Another service on the same store, as a second instance or after a restart, with a plan that is a little different.
+    pub(super) async fn beside(&self, differs: impl FnOnce(&mut Plan)) -> Router {
+        let mut plan = plan(&self.folder);
+        differs(&mut plan);
+        router(&Cloud::open(plan, self.cloud.clock.clone(), Entropy::kernel()).await.unwrap())
     }
 
     /// Ann, with whichever factors.
@@ -178,21 +180,20 @@ pub(super) async fn cognito(router: &Router, operation: &str, body: String) -> R
     send(router, request.body(body.into()).unwrap()).await
 }
 
-async fn send(router: &Router, request: Request<Body>) -> Reply {
+pub(super) async fn send(router: &Router, request: Request<Body>) -> Reply {
     let (head, body) = router.clone().oneshot(request).await.unwrap().into_parts();
     let body = to_bytes(body, 1 << 20).await.unwrap();
     Reply { status: head.status, headers: head.headers, body: serde_json::from_slice(&body).unwrap_or_default() }
 }
 
-async fn open(folder: &TempDir, client: &str, clock: Clock) -> Cloud {
-    let plan = Plan {
+fn plan(folder: &TempDir) -> Plan {
+    Plan {
         state: folder.path().to_owned(),
         public_url: None,
         user_pool_id: "local_TestPool1".to_owned(),
-        client_id: client.to_owned(),
+        client_id: CLIENT.to_owned(),
         access_keys_per_account: 2,
-    };
-    Cloud::open(plan, clock, Entropy::kernel()).await.unwrap()
+    }
 }
 
 fn router(cloud: &Cloud) -> Router {

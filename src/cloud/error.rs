@@ -16,6 +16,10 @@ pub enum Error {
         "The server key {0} is missing beside its database; restore it from a backup, since nothing in the database opens without it."
     )]
     ServerKeyMissing(PathBuf),
+    #[error(
+        "The passwords kept here are bound to the user pool name '{known}'; give a pool id that ends in '_{known}'."
+    )]
+    OtherPool { known: String },
     #[error("The token signing key cannot be made or read.")]
     SigningKey,
     #[error("'{0}' is not an e-mail address.")]

@@ -29,7 +29,7 @@ use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::base::{Clock, Entropy};
+use crate::base::{Clock, Entropy, Secret};
 use crate::net::{self, Limits, Listener, serve::Stop};
 use heavy::Heavy;
 use moment::Moment;
@@ -83,7 +83,9 @@ impl Cloud {
         let store = Store::open(&plan.state.join(DATABASE), vault.clone(), entropy.clone()).await?;
         let heavy = Heavy::new();
         let signer = Arc::new(signing_key(&store, &heavy, Moment::of(clock.wall())).await?);
-        Ok(Self { plan: Arc::new(plan), clock, entropy, vault, store, signer, heavy })
+        let cloud = Self { plan: Arc::new(plan), clock, entropy, vault, store, signer, heavy };
+        cloud.check_pool().await?;
+        Ok(cloud)
     }
 
     /// Newest last.
@@ -96,6 +98,16 @@ impl Cloud {
         let own_url = listener.address().map_or_else(|| "http://localhost".to_owned(), |own| format!("http://{own}"));
         let site = Site::new(self.clone(), own_url);
         net::serve(listener, routes::router(site), limits(), stop).await;
+    }
+
+    /// With another pool name no password that is kept here would ever be right again.
+    async fn check_pool(&self) -> Result<(), Error> {
+        let name = Secret::new(self.pool_name().as_bytes().to_vec());
+        let known = self.store.server_secret("user pool name", self.now(), name.clone()).await?;
+        if known.matches(name.expose()) {
+            return Ok(());
+        }
+        Err(Error::OtherPool { known: String::from_utf8_lossy(known.expose()).into_owned() })
     }
 
     fn now(&self) -> Moment {
@@ -168,6 +180,15 @@ mod tests {
         for (path, mode) in [(state.clone(), 0o700), (state.join(DATABASE), 0o600)] {
             assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, mode, "{}", path.display());
         }
+    }
+
+    #[tokio::test]
+    async fn a_pool_of_another_name_is_refused_since_no_password_would_be_right() {
+        let folder = tempfile::tempdir().unwrap();
+        drop(open(folder.path()).await.unwrap());
+        let other = Plan { user_pool_id: "local_Other".to_owned(), ..plan(folder.path()) };
+        let error = Cloud::open(other, Clock::system(), Entropy::kernel()).await.err().unwrap();
+        assert!(error.to_string().ends_with("give a pool id that ends in '_TestPool1'."), "{error}");
     }
 
     #[tokio::test]

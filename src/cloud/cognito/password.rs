@@ -165,7 +165,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::cloud::bench::{Bench, EMAIL, PASSWORD, cognito, proof_of};
+    use crate::cloud::bench::{Bench, CLIENT, EMAIL, PASSWORD, cognito, proof_of};
 
     #[tokio::test]
     async fn the_right_password_signs_in_by_srp_whatever_the_case_of_the_email() {
@@ -222,7 +222,7 @@ mod tests {
     async fn a_secret_block_is_answered_once_in_time_and_by_its_own_client() {
         let bench = Bench::new().await;
         bench.ann(None, None).await;
-        let elsewhere = bench.beside("client2").await;
+        let elsewhere = bench.beside(|plan| plan.client_id = "client2".to_owned()).await;
         let proof = bench.proof(EMAIL, PASSWORD).await;
         let foreign = cognito(&elsewhere, "RespondToAuthChallenge", proof_of("client2", &proof).to_string()).await;
         assert_eq!(foreign.fault(), "NotAuthorizedException");
@@ -273,8 +273,8 @@ mod tests {
             assert_eq!(locked.headers["retry-after"], "1");
         }
         assert_eq!(bench.begin().await.message(), "Password attempts exceeded");
-        let restarted = bench.beside("client2").await;
-        let body = json!({"AuthFlow": "USER_PASSWORD_AUTH", "ClientId": "client2",
+        let restarted = bench.beside(|_same| {}).await;
+        let body = json!({"AuthFlow": "USER_PASSWORD_AUTH", "ClientId": CLIENT,
                           "AuthParameters": {"USERNAME": EMAIL, "PASSWORD": PASSWORD}});
         let again = cognito(&restarted, "InitiateAuth", body.to_string()).await;
         assert_eq!(again.message(), "Password attempts exceeded");

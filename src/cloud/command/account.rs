@@ -19,6 +19,7 @@ const ISSUER: &str = "Latchkey";
 
 #[derive(Args)]
 pub(super) struct Add {
+    /// The name to sign in with; upper and lower case are the same.
     #[arg(long, required_unless_present = "json_lines")]
     email: Option<String>,
     /// The first line of F is the password.

@@ -88,7 +88,7 @@ mod tests {
     use axum::body::Body;
 
     use super::*;
-    use crate::cloud::bench::{Bench, EMAIL, Reply};
+    use crate::cloud::bench::{Bench, EMAIL, Reply, send};
     use crate::protocol::access_key::AccessKey;
     use crate::protocol::http_date;
     use crate::protocol::signature::{self, cavage, message};
@@ -169,6 +169,18 @@ mod tests {
         }
         let listed = bench.graphql(&token, "{login{accessKeys{lastUsed}}}").await;
         assert_eq!(listed.body["data"]["login"]["accessKeys"][0]["lastUsed"], "2024-01-02T03:04:05Z");
+    }
+
+    #[tokio::test]
+    async fn behind_a_proxy_that_changes_the_host_the_public_one_counts_too() {
+        let bench = Bench::new().await;
+        bench.ann(None, None).await;
+        let key = new_key(&bench, &bench.access_token().await).await;
+        let proxied = bench.beside(|plan| plan.public_url = Some("http://cloud.test".to_owned())).await;
+        for by_message in [false, true] {
+            let reply = send(&proxied, signed(&bench, &key, by_message, "127.0.0.1:29980")).await;
+            assert_eq!(reply.body["data"]["login"]["email"], EMAIL);
+        }
     }
 
     #[tokio::test]
