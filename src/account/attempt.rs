@@ -1,5 +1,6 @@
 //! One sign-in under way, held by whoever asks the person (a panel visitor, the CLI).
 
+use std::fmt;
 use std::time::Duration;
 
 use super::Error;
@@ -57,7 +58,7 @@ impl Attempt {
 }
 
 /// What the service wants next, in words of the product.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub enum Ask {
     /// A code from the authenticator app.
     AuthenticatorCode,
@@ -77,6 +78,23 @@ pub enum Ask {
     RecoveryCode,
     /// Signed in, but the account already holds its maximum of access keys: replace one of these, or bring an existing one.
     MakeRoomForKey(Vec<ListedKey>),
+}
+
+/// The name only: an authenticator's secret must not reach a log.
+impl fmt::Debug for Ask {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::AuthenticatorCode => "AuthenticatorCode",
+            Self::SmsCode { .. } => "SmsCode",
+            Self::EmailCode { .. } => "EmailCode",
+            Self::ChooseFactor(_) => "ChooseFactor",
+            Self::NewPassword { .. } => "NewPassword",
+            Self::EnrolAuthenticator { .. } => "EnrolAuthenticator",
+            Self::MailedCode => "MailedCode",
+            Self::RecoveryCode => "RecoveryCode",
+            Self::MakeRoomForKey(_) => "MakeRoomForKey",
+        })
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

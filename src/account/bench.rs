@@ -8,6 +8,7 @@ use tempfile::TempDir;
 
 use super::loopback::{Heard, Loopback, answer, with_header};
 use super::*;
+use crate::base::Secret;
 use crate::base::clock::Hand;
 use crate::keystore::SealingSource;
 use crate::net::Client;

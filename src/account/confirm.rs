@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 use super::conversation::aside;
 use super::kept::Kept;
 use super::provider::Credential;
-use super::{Account, Error, Inner, KeyState, Status};
+use super::{Account, Error, KeyState, Status};
 use crate::net::serve::Stop;
 use crate::protocol::access_key::KeyId;
 use crate::protocol::graphql::Owner;
@@ -21,29 +21,35 @@ const LATER: Duration = Duration::from_secs(5 * 60);
 /// A clock that is off by less is not worth a word (COG-08).
 const CLOCK_MATTERS: u64 = 120;
 
-pub(super) fn status(account: &Inner) -> Status {
-    let memory = account.keeper.memory();
-    let ahead = account.transport.clock_ahead();
-    let device = account.clock.wall();
-    let service = account.directory.name();
-    let clock = ahead.filter(|ahead| ahead.unsigned_abs() > CLOCK_MATTERS).map(|_| {
-        format!("{} The service's time is used until it is set.", two_clocks(device, account.transport.now().service))
-    });
-    let unwritten = memory.unwritten.map(|why| format!("The state of the access key could not be written. {why}"));
-    let kept = memory.kept;
-    Status {
-        state: memory.state,
-        last_confirmed: memory.last_confirmed,
-        clock_ahead: ahead,
-        notices: [memory.found, unwritten, clock].into_iter().flatten().collect(),
-        service,
-        key: kept.as_ref().map(|kept| kept.key.id.clone()),
-        owner: kept.map(|kept| kept.owner),
-    }
-}
-
 impl Account {
-    pub(super) async fn ask_about_the_key(&self) -> KeyState {
+    /// What is known now; asks nobody.
+    pub fn status(&self) -> Status {
+        let memory = self.0.keeper.memory();
+        let ahead = self.0.transport.clock_ahead();
+        let device = self.0.clock.wall();
+        let service = self.0.directory.name();
+        let clock = ahead.filter(|ahead| ahead.unsigned_abs() > CLOCK_MATTERS).map(|_| {
+            format!(
+                "{} The service's time is used until it is set.",
+                two_clocks(device, self.0.transport.now().service)
+            )
+        });
+        let unwritten = memory.unwritten.map(|why| format!("The state of the access key could not be written. {why}"));
+        let kept = memory.kept;
+        Status {
+            state: memory.state,
+            last_confirmed: memory.last_confirmed,
+            clock_ahead: ahead,
+            notices: [memory.found, unwritten, clock].into_iter().flatten().collect(),
+            service,
+            key: kept.as_ref().map(|kept| kept.key.id.clone()),
+            owner: kept.map(|kept| kept.owner),
+        }
+    }
+
+    /// Asks the service once whether the key is still good; sets the state. Time-outs never revoke; an explicit refusal does
+    /// at once.
+    pub async fn confirm(&self) -> KeyState {
         let Some(kept) = self.0.keeper.kept() else { return KeyState::Absent };
         match self.whose_is(&kept).await {
             Ok(owner) if owner.id == kept.owner.id => {
@@ -60,7 +66,8 @@ impl Account {
         self.0.keeper.memory().state
     }
 
-    pub(super) async fn confirm_for_ever(&self, mut stop: Stop) {
+    /// Confirms for ever: soon after start, then at intervals with jitter, after failures with capped back-off.
+    pub async fn keep_confirming(&self, mut stop: Stop) {
         let mut failures = 0;
         let mut wait = FIRST;
         loop {
@@ -82,8 +89,8 @@ impl Account {
         }
     }
 
-    /// Whatever a program on this machine asks GraphQL; a refusal of the key is taken in as one.
-    pub(super) async fn forward(&self, body: Vec<u8>) -> Result<(u16, Vec<u8>), Error> {
+    /// Signs a GraphQL body and forwards it: the service's status and JSON body. A refusal of the key is taken in as one.
+    pub async fn graphql(&self, body: Vec<u8>) -> Result<(u16, Vec<u8>), Error> {
         let key = self.key()?;
         let answered = async { self.graphql_as(Credential::Key(key.clone())).await?.forward(body).await }.await;
         match &answered {
@@ -99,7 +106,7 @@ impl Account {
         if kept.service == configured {
             self.whose(Credential::Key(kept.key.clone())).await
         } else {
-            let why = format!("The key was made by {}, but the settings name {configured}.", kept.service);
+            let why = format!("the key was made by {}, but they name {configured}.", kept.service);
             Err(Error::Misconfigured(why))
         }
     }
@@ -113,8 +120,6 @@ impl Account {
     fn because(&self, error: &Error) -> String {
         if matches!(error, Error::ClockWrong { .. }) && self.0.transport.clock_ahead().is_some() {
             two_clocks(self.0.clock.wall(), self.0.transport.now().service)
-        } else if let Error::Misconfigured(why) = error {
-            why.clone()
         } else {
             error.to_string()
         }
@@ -128,7 +133,7 @@ fn two_clocks(device: SystemTime, service: SystemTime) -> String {
     )
 }
 
-/// Doubles from a second with every failure in a row; for the first minutes of trouble it stays short (PI-01, PI-13).
+/// Doubles with every failure in a row, but stays short for the first minutes of trouble (PI-01, PI-13).
 fn longest_wait(failures: u32) -> Duration {
     match failures {
         0 => BETWEEN,

@@ -2,29 +2,37 @@
 //! it asks the person or has tokens.
 
 use super::provider::{Outcome, Provider, Request, Step, Tokens, Waiting};
-use super::{Account, Answer, Attempt, Error, Failed, Progress, attempt};
+use super::{Account, Answer, Attempt, Error, Failed, Progress, Session, attempt};
 use crate::base::Secret;
 
 impl Account {
-    pub(super) async fn start(&self, email: &str, password: Secret<String>) -> Result<Progress, Error> {
+    /// E-mail (outer blanks forgiven) and password (never trimmed).
+    pub async fn begin(&self, email: &str, password: Secret<String>) -> Result<Progress, Error> {
         let provider = self.provider().await?;
         let (email, random) = (email.to_owned(), self.0.entropy.secret());
         let first = aside(move || provider.begin(&email, password, &random)).await;
         self.carry(first).await.map_err(|failed| failed.error)
     }
 
-    pub(super) async fn go_on(&self, attempt: Attempt, answer: Answer) -> Result<Progress, Failed> {
+    /// One answer to what the attempt asks. A mistake that can be mended gives the attempt back.
+    pub async fn answer(&self, attempt: Attempt, answer: Answer) -> Result<Progress, Failed> {
         match attempt.0 {
             attempt::Pending::SignIn(asking) => self.carry(asking.answer(answer)).await,
             attempt::Pending::Enrolment(enrolment) => self.make_room(*enrolment, answer).await,
         }
     }
 
-    pub(super) async fn start_recovery(&self, attempt: Attempt) -> Result<Progress, Failed> {
+    /// "Can't access your two-factor device?": from a pending code step whose password was right. Asks for the mailed code.
+    pub async fn recover(&self, attempt: Attempt) -> Result<Progress, Failed> {
         match attempt.0 {
             attempt::Pending::SignIn(asking) => self.carry(asking.recover()).await,
             attempt::Pending::Enrolment(_) => Err(Failed { error: Error::OutOfTurn, attempt: Some(attempt) }),
         }
+    }
+
+    /// Ends a panel (or CLI) session's hold on the user's tokens: revoked at the service, best effort, then wiped.
+    pub async fn forget(&self, session: Session) {
+        self.retire(&session.tokens).await;
     }
 
     async fn carry(&self, mut outcome: Outcome) -> Result<Progress, Failed> {

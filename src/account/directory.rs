@@ -25,11 +25,11 @@ impl Directory {
         Self { service, found: Mutex::new(found) }
     }
 
-    /// Base URL, or host of the known service; also what a kept key is filed under.
+    /// Base URL, or name of the known service; also what a kept key is filed under.
     pub(super) fn name(&self) -> String {
         match &self.service {
             Service::Url(base) => base.trim_end_matches('/').to_owned(),
-            Service::Known(discovery) => host(&discovery.graphql),
+            Service::Known(discovery) => site(&discovery.graphql),
         }
     }
 
@@ -44,7 +44,7 @@ impl Directory {
 
     pub(super) async fn provider(&self, transport: &Transport) -> Result<Box<dyn Provider>, Error> {
         let discovery = self.find(transport).await?;
-        Ok(Box::new(Cognito::new(&discovery, host(&discovery.graphql))))
+        Ok(Box::new(Cognito::new(&discovery, site(&discovery.graphql))))
     }
 
     /// After a failure that a moved service would explain, the next question reads the document again.
@@ -68,7 +68,7 @@ impl Directory {
             repeat: Repeat::Harmless,
         };
         let reply = transport.send(&request).await?;
-        let unusable = || Error::Misconfigured(format!("{} is not a description of an account service", request.url));
+        let unusable = || Error::Misconfigured(format!("{} does not describe an account service.", request.url));
         if reply.status != 200 {
             return Err(unusable());
         }
@@ -88,9 +88,11 @@ fn leads_astray(base: &str, discovery: &Discovery) -> bool {
     ![&discovery.cognito_endpoint, &discovery.auth_api, &discovery.graphql].into_iter().all(safe)
 }
 
-fn host(url: &str) -> String {
+/// `https://api.remote.it/graphql/v1` is a part of what people call remote.it.
+fn site(url: &str) -> String {
     let parsed = url.parse::<Uri>().ok();
-    parsed.and_then(|url| url.host().map(ToOwned::to_owned)).unwrap_or_else(|| url.to_owned())
+    let host = parsed.as_ref().and_then(Uri::host).unwrap_or(url);
+    host.strip_prefix("api.").unwrap_or(host).to_owned()
 }
 
 #[cfg(test)]
@@ -145,7 +147,7 @@ mod tests {
         let directory = Directory::new(Service::Known(Box::new(described("https://idp.example.test/"))));
         directory.doubt_after(&Error::NotTheService);
         assert!(directory.find(&transport()).await.is_ok());
-        assert_eq!(directory.name(), "api.remote.it");
+        assert_eq!(directory.name(), "remote.it");
     }
 
     #[test]

@@ -96,6 +96,8 @@ impl Account {
     }
 
     async fn replace(&self, enrolment: &mut Enrolment, old: &KeyId) -> Result<(), Error> {
+        let account = self.clone();
+        aside(move || account.0.keeper.rehearse()).await?;
         let bearer = Credential::Bearer(self.bearer(&mut enrolment.tokens).await?);
         self.graphql_as(bearer.clone()).await?.delete_key(old).await?;
         enrolment.listed.retain(|listed| listed.key != old.as_str());
@@ -280,6 +282,17 @@ mod tests {
         assert_eq!(world.service().made, 1);
         assert_eq!(ids(&world), Vec::<String>::new());
         assert_eq!(world.service().revoked, ["refresh"]);
+    }
+
+    #[tokio::test]
+    async fn no_key_is_replaced_by_one_that_could_not_be_kept() {
+        let (world, attempt) = crowded_world().await;
+        world.fill_disk();
+        let old = KeyId::parse("OLDKEY1").unwrap();
+        let failed = world.account.answer(attempt, Answer::ReplaceKey(old)).await.unwrap_err();
+        assert!(matches!(failed.error, Error::Keystore(_)), "{:?}", failed.error);
+        assert_eq!(ids(&world), ["OLDKEY1", "OLDKEY2", "BOBSKEY"]);
+        assert!(failed.attempt.is_some());
     }
 
     #[tokio::test]

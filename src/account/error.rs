@@ -52,7 +52,7 @@ pub enum Error {
     ServiceFault(#[source] Box<dyn std::error::Error + Send + Sync>),
     #[error("The account service refused the request: {0}")]
     Refused(String),
-    #[error("The account service does not know this client. Check the service settings.")]
+    #[error("The service settings are not right: {0}")]
     Misconfigured(String),
     #[error("That is not what the sign-in is waiting for. Reload and follow the page.")]
     OutOfTurn,

@@ -14,6 +14,8 @@ use crate::protocol::access_key::{AccessKey, KeyId};
 use crate::protocol::graphql::Owner;
 
 const KIND: &str = "access-key";
+/// Written only to see whether the disk takes something of a key's size.
+const REHEARSAL: &str = "rehearsal";
 /// Of the JSON inside.
 const VERSION: u32 = 1;
 
@@ -57,6 +59,7 @@ impl Keeper {
 
     /// Takes in what another process has written; a key that is the same stays as confirmed as it was.
     pub(super) fn reload(&self) -> Result<(), Error> {
+        let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
         let found = read(&self.keystore)?;
         let mut memory = self.lock();
         let same = |kept: &Option<Kept>| kept.as_ref().map(|kept| (kept.key.id.clone(), kept.revoked.clone()));
@@ -87,6 +90,13 @@ impl Keeper {
             Memory { kept: Some(kept), state: KeyState::Fresh, last_confirmed, found: None, unwritten: None };
         self.changed.notify_one();
         Ok(())
+    }
+
+    /// Could something be kept? Asked before what cannot be undone. Blocks on the disk.
+    pub(super) fn rehearse(&self) -> Result<(), Error> {
+        let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
+        self.keystore.save(REHEARSAL, &[0; 1024])?;
+        Ok(self.keystore.remove(REHEARSAL)?)
     }
 
     /// Blocks on the disk.

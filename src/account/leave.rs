@@ -8,14 +8,16 @@ use crate::protocol::access_key::AccessKey;
 use crate::protocol::graphql::Owner;
 
 impl Account {
-    pub(super) async fn take_over(&self, key: AccessKey) -> Result<Owner, Error> {
+    /// Signs in with an access key alone (pasted, or from a credentials file): tested with one signed request before it is kept.
+    pub async fn adopt(&self, key: AccessKey) -> Result<Owner, Error> {
         let owner = self.whose(Credential::Key(key.clone())).await?;
         self.keep(owner.clone(), key).await?;
         Ok(owner)
     }
 
-    /// Here first: when the disk refuses, nothing has changed anywhere.
-    pub(super) async fn leave(&self) -> Result<SignedOut, Error> {
+    /// Deletes the key here and at the service (signed by itself). Here first: when the disk refuses, nothing has changed
+    /// anywhere. Without the service it is gone here, and the outcome says what remains there.
+    pub async fn sign_out(&self) -> Result<SignedOut, Error> {
         let kept = self.0.keeper.kept().ok_or(Error::SignedOut)?;
         let account = self.clone();
         aside(move || account.0.keeper.remove()).await?;

@@ -1,5 +1,9 @@
 //! The account service as the rest of Latchkey sees it: sign-in with every factor, recovery, access keys, key state.
 //! One file per question; one transport. The agent asks the service; it never decides (DESIGN rule 1).
+//!
+//! [`Account`] signs in (`begin`, `answer`, `recover`, `forget`: `conversation`), makes and keeps the key (`enrol`, `kept`),
+//! comes with a key alone and leaves (`adopt`, `sign_out`: `leave`), and knows how the key stands (`status`, `confirm`,
+//! `keep_confirming`, `graphql`: `confirm`).
 
 mod attempt;
 #[cfg(test)]
@@ -32,7 +36,7 @@ use self::directory::Directory;
 use self::kept::Keeper;
 use self::transport::Transport;
 
-use crate::base::{Clock, Entropy, Secret};
+use crate::base::{Clock, Entropy};
 use crate::keystore::Keystore;
 use crate::protocol::access_key::{AccessKey, KeyId};
 use crate::protocol::discovery::Discovery;
@@ -121,43 +125,9 @@ impl Account {
         })))
     }
 
-    /// E-mail (outer blanks forgiven) and password (never trimmed): SRP.
-    pub async fn begin(&self, email: &str, password: Secret<String>) -> Result<Progress, Error> {
-        self.start(email, password).await
-    }
-
-    /// One answer to what the attempt asks. A mistake that can be mended gives the attempt back.
-    pub async fn answer(&self, attempt: Attempt, answer: Answer) -> Result<Progress, Failed> {
-        self.go_on(attempt, answer).await
-    }
-
-    /// "Can't access your two-factor device?": from a pending code step whose password was right. Asks for the mailed code.
-    pub async fn recover(&self, attempt: Attempt) -> Result<Progress, Failed> {
-        self.start_recovery(attempt).await
-    }
-
-    /// Ends a panel (or CLI) session's hold on the user's tokens: RevokeToken, best effort, then wiped.
-    pub async fn forget(&self, session: Session) {
-        self.retire(&session.tokens).await;
-    }
-
-    /// Signs in with an access key alone (pasted, or from a credentials file): tested with one signed request before it is kept.
-    pub async fn adopt(&self, key: AccessKey) -> Result<Owner, Error> {
-        self.take_over(key).await
-    }
-
-    /// Deletes the key at the service (signed by itself) and here. Unreachable service: gone here, and the sentence says what remains there.
-    pub async fn sign_out(&self) -> Result<SignedOut, Error> {
-        self.leave().await
-    }
-
     /// Reads the keystore again after another process (the CLI) changed it.
     pub fn reload(&self) -> Result<(), Error> {
         self.0.keeper.reload()
-    }
-
-    pub fn status(&self) -> Status {
-        confirm::status(&self.0)
     }
 
     /// The key for a program on this machine: fresh or leased, never revoked.
@@ -166,26 +136,11 @@ impl Account {
         if kept.revoked.is_some() { Err(Error::KeyRevoked) } else { Ok(kept.key) }
     }
 
-    /// Asks the service once whether the key is still good; sets the state. Time-outs never revoke; an explicit refusal does at once.
-    pub async fn confirm(&self) -> KeyState {
-        self.ask_about_the_key().await
-    }
-
-    /// Confirms for ever: soon after start, then at intervals with jitter, after failures with capped back-off.
-    pub async fn keep_confirming(&self, stop: crate::net::serve::Stop) {
-        self.confirm_for_ever(stop).await;
-    }
-
     /// Header lines (name, value) that make the request a signed one, `date` and `host` among them, by corrected time.
     pub fn sign(&self, request: &Unsigned) -> Result<Vec<(String, String)>, Error> {
         let Unsigned { method, url, headers, scheme } = request;
         let now = self.0.transport.now().for_proof()?;
         signature::sign_url(&self.key()?, method, url, headers, now, *scheme).map_err(Error::from)
-    }
-
-    /// Signs a GraphQL body and forwards it to the service: the service's status and JSON body.
-    pub async fn graphql(&self, body: Vec<u8>) -> Result<(u16, Vec<u8>), Error> {
-        self.forward(body).await
     }
 }
 

@@ -122,3 +122,16 @@ pub(super) struct Reply {
     pub error_type: Option<String>,
     pub body: Secret<Vec<u8>>,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clock_that_was_never_set_proves_nothing() {
+        let at =
+            |seconds| Now { service: SystemTime::UNIX_EPOCH + Duration::from_secs(seconds), monotonic: Duration::ZERO };
+        assert!(matches!(at(60).for_proof(), Err(Error::ClockWrong { ahead_seconds: -1_577_836_740 })));
+        assert!(at(1_704_164_645).for_proof().is_ok());
+    }
+}

@@ -113,7 +113,9 @@ impl Transport {
             value.set_sensitive(true);
             message = message.header(name, value);
         }
-        message.body(body).map_err(|_malformed| Error::Misconfigured(request.url.clone()))
+        message
+            .body(body)
+            .map_err(|_malformed| Error::Misconfigured(format!("{} is not a URL that can be asked.", request.url)))
     }
 
     /// Made anew for every try, because a signature holds the time.
@@ -145,7 +147,7 @@ impl Transport {
         }
         match error {
             client::Error::CaFile(path) => {
-                Error::Misconfigured(format!("the CA file {} cannot be used", path.display()))
+                Error::Misconfigured(format!("the CA file {} cannot be used.", path.display()))
             }
             client::Error::TooLarge(_) => Error::ServiceFault(error.into()),
             client::Error::Connect(_) | client::Error::Tls(_) | client::Error::TimedOut | client::Error::Broken(_) => {
