@@ -118,10 +118,6 @@ impl App {
         self.panel.claim_code()
     }
 
-    pub fn account(&self) -> &Account {
-        &self.kept.account
-    }
-
     /// Serves until stopped; running requests get a grace period.
     pub async fn run(self, mut stop: Stop) {
         let account = self.kept.account;

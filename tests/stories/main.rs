@@ -1,6 +1,7 @@
 //! Everything that a person can see, told as stories. One binary; [`world::World`] has a method for each thing a person
 //! does, starts the real account service and the real agent in this process, and moves the clock by hand.
 
+mod agent;
 mod browser;
 mod panel_access_keys;
 mod panel_again;
