@@ -40,7 +40,7 @@ mod demo {
 
     use latchkey::base::{Clock, Entropy, Secret};
     use latchkey::cli::demo::{Failure, Message, Service, Task};
-    use latchkey::cloud::{Cloud, NewAccount, Plan};
+    use latchkey::cloud::{Cloud, NewAccount, Plan, USUAL_POOL};
     use latchkey::net::Listener;
     use latchkey::net::serve::Stop;
     use latchkey::protocol::recovery_code::RecoveryCode;
@@ -56,7 +56,7 @@ mod demo {
         let plan = Plan {
             state,
             public_url: None,
-            user_pool_id: "us-west-2_Demo".to_owned(),
+            user_pool_id: USUAL_POOL.to_owned(),
             client_id: "latchkeydemo".to_owned(),
             access_keys_per_account: 2,
         };

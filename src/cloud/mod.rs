@@ -65,6 +65,9 @@ pub struct Plan {
     pub access_keys_per_account: u32,
 }
 
+/// The user pool of a service whose host chose none. The demo has it too, so that `latchkey-cloud` works on its state as it is.
+pub const USUAL_POOL: &str = "local_Latchkey";
+
 /// Something that was to be delivered by mail or text message.
 #[derive(Clone, Debug)]
 pub struct OutboxMessage {

@@ -13,7 +13,7 @@ use serde_json::json;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinSet;
 
-use super::{Cloud, OutboxMessage, Plan};
+use super::{Cloud, OutboxMessage, Plan, USUAL_POOL};
 use crate::base::{Clock, Entropy};
 use crate::net::{Listener, listen, serve::Stop};
 use crate::protocol::{http_date, totp};
@@ -40,7 +40,7 @@ struct Common {
     #[arg(long, global = true, default_value = "/var/lib/latchkey-cloud", value_name = "DIR")]
     state_dir: PathBuf,
     /// Cognito user pool id, REGION_NAME. Passwords are bound to the name: choose it before the first account.
-    #[arg(long, global = true, default_value = "local_Latchkey", value_name = "ID", value_parser = pool_id)]
+    #[arg(long, global = true, default_value = USUAL_POOL, value_name = "ID", value_parser = pool_id)]
     user_pool_id: String,
     /// The client id that agents and panels send.
     #[arg(long, global = true, default_value = "latchkeyagent", value_name = "ID", value_parser = client_id)]
