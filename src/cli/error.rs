@@ -167,7 +167,8 @@ fn of_keystore(error: &keystore::Error) -> Exit {
         E::NotWritable(_, cause) | E::NotReadable(_, cause) if cause.kind() == ErrorKind::PermissionDenied => {
             Exit::Permission
         }
-        E::NotWritable(..) | E::NotReadable(..) | E::DiskFull(_) | E::BadSealingKey(_) | E::Newer(_) => Exit::State,
+        E::NotWritable(..) | E::NotReadable(..) | E::DiskFull(_) | E::Newer(_) => Exit::State,
+        E::BadSealingKey(_) | E::NoSealingKey(_) => Exit::State,
         E::TooOpen(_) => Exit::Permission,
     }
 }

@@ -100,6 +100,12 @@ impl State {
     }
 }
 
+/// A sealed file of whatever kind.
+pub(super) fn any_in(folder: &Path) -> Option<PathBuf> {
+    let mut paths = fs::read_dir(folder).ok()?.filter_map(Result::ok).map(|entry| entry.path());
+    paths.find(|path| path.extension().is_some_and(|number| number == "1" || number == "2"))
+}
+
 /// Renames `<kind>.1` to the first free `<kind>.corrupt-<number>`.
 pub(super) fn set_aside(path: &Path) -> io::Result<PathBuf> {
     let free = (1..u32::MAX).map(|number| path.with_extension(format!("corrupt-{number}"))).find(|path| !path.exists());

@@ -64,6 +64,10 @@ pub enum Error {
     TooOpen(PathBuf),
     #[error("{0} is not a 32-byte sealing key.")]
     BadSealingKey(PathBuf),
+    #[error(
+        "{0} cannot be opened without the key it was sealed with; put that back, or move the file away to begin anew. Nothing was changed."
+    )]
+    NoSealingKey(PathBuf),
     #[error("{0} was written by a newer Latchkey; install that version again. Nothing was changed.")]
     Newer(PathBuf),
 }
@@ -73,7 +77,12 @@ impl Keystore {
     pub fn open(folder: &Path, sealing: &SealingSource, entropy: Entropy) -> Result<Self, Error> {
         durable::make_folder(folder).map_err(|cause| Error::writing(folder, cause))?;
         let sealing = SealingKeyFile::new(folder, sealing);
-        sealing.read()?;
+        if sealing.read()?.is_none()
+            && let Some(sealed) = generations::any_in(folder)
+            && sealing.read()?.is_none()
+        {
+            return Err(Error::NoSealingKey(sealed));
+        }
         Ok(Self { folder: folder.to_owned(), sealing, entropy })
     }
 
@@ -169,6 +178,21 @@ mod tests {
         keystore.remove(KIND).unwrap();
         assert!(matches!(keystore.load(KIND).unwrap(), Loaded::Absent));
         assert_eq!(names(&keystore), [".lock", "sealing.key"]);
+    }
+
+    #[test]
+    fn without_the_key_it_was_sealed_with_nothing_is_opened_made_or_set_aside() {
+        let home = tempfile::tempdir().unwrap();
+        let keystore = keystore_in(home.path());
+        keystore.save(KIND, b"one").unwrap();
+        let elsewhere = home.path().join("elsewhere.key");
+        fs::rename(keystore.folder.join("sealing.key"), &elsewhere).unwrap();
+        let before = names(&keystore);
+        let refused = Keystore::open(&keystore.folder, &SealingSource::OwnFile, Entropy::kernel()).unwrap_err();
+        assert!(matches!(&refused, Error::NoSealingKey(path) if path.ends_with("access-key.1")), "{refused:?}");
+        assert_eq!(names(&keystore), before);
+        fs::rename(&elsewhere, keystore.folder.join("sealing.key")).unwrap();
+        assert_eq!(whole(&keystore), "one");
     }
 
     #[test]

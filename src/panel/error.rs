@@ -131,6 +131,7 @@ fn account_status(error: &account::Error) -> StatusCode {
             | keystore::Error::NotReadable(..)
             | keystore::Error::TooOpen(_)
             | keystore::Error::BadSealingKey(_)
+            | keystore::Error::NoSealingKey(_)
             | keystore::Error::Newer(_),
         ) => StatusCode::INTERNAL_SERVER_ERROR,
     }
