@@ -40,7 +40,7 @@ mod demo {
 
     use latchkey::base::{Clock, Entropy, Secret};
     use latchkey::cli::demo::{Failure, Message, Service, Task};
-    use latchkey::cloud::{Cloud, NewAccount, Plan, USUAL_POOL};
+    use latchkey::cloud::{Cloud, NewAccount, Plan};
     use latchkey::net::Listener;
     use latchkey::net::serve::Stop;
     use latchkey::protocol::recovery_code::RecoveryCode;
@@ -53,13 +53,7 @@ mod demo {
         clock: Clock,
         entropy: Entropy,
     ) -> Task<'static, Result<Arc<dyn Service>, Failure>> {
-        let plan = Plan {
-            state,
-            public_url: None,
-            user_pool_id: USUAL_POOL.to_owned(),
-            client_id: "latchkeydemo".to_owned(),
-            access_keys_per_account: 2,
-        };
+        let plan = Plan { client_id: "latchkeydemo".to_owned(), ..Plan::new(state) };
         Box::pin(async move {
             let cloud = Cloud::open(plan, clock, entropy).await?;
             Ok(Arc::new(Demo(cloud)) as Arc<dyn Service>)

@@ -1,8 +1,8 @@
 //! The auth API under `/v1` (reference §2.3). `developerKey` is accepted and ignored, as every build sends the same.
 
 use axum::Json;
+use axum::extract::Request;
 use axum::extract::rejection::JsonRejection;
-use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 use serde::Deserialize;
@@ -35,7 +35,7 @@ pub(super) async fn check_saml(request: Result<Json<Username>, JsonRejection>) -
     Ok(Json(json!({ "isSaml": false })).into_response())
 }
 
-pub(super) async fn mfa_preference(State(site): State<Site>, request: Request) -> Result<Response, Error> {
+pub(super) async fn mfa_preference(site: Site, request: Request) -> Result<Response, Error> {
     let (head, _body) = request.into_parts();
     let account = caller::identify_by_token(&site, &head).await?;
     let factors = site.cloud.store.factors(&account.id).await.map_err(caller::Error::from)?;
@@ -50,7 +50,7 @@ pub(super) async fn set_mfa_preference() -> Error {
 
 /// Ends every sign-in of the account. It is a GET because remote.it's clients send one; the token in the header, which no
 /// foreign page can add, is what protects it.
-pub(super) async fn global_sign_out(State(site): State<Site>, request: Request) -> Result<Response, Error> {
+pub(super) async fn global_sign_out(site: Site, request: Request) -> Result<Response, Error> {
     let (head, _body) = request.into_parts();
     let account = caller::identify_by_token(&site, &head).await?;
     site.cloud.store.revoke_families(&account.id, site.cloud.now()).await.map_err(caller::Error::from)?;

@@ -10,7 +10,7 @@ use tempfile::TempDir;
 use tower::ServiceExt as _;
 
 use super::site::Site;
-use super::{AddedAccount, Cloud, NewAccount, OutboxMessage, Plan, routes};
+use super::{AddedAccount, Cloud, NewAccount, OutboxMessage, Plan, routes, test_database};
 use crate::base::clock::Hand;
 use crate::base::{Clock, Entropy, Secret};
 use crate::protocol::cognito::TARGET_PREFIX;
@@ -26,6 +26,7 @@ pub(super) struct Bench {
     pub(super) cloud: Cloud,
     pub(super) hand: Hand,
     folder: TempDir,
+    database: Option<Secret<String>>,
     router: Router,
 }
 
@@ -39,13 +40,14 @@ impl Bench {
     pub(super) async fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let (clock, hand) = Clock::by_hand(SystemTime::UNIX_EPOCH + Duration::from_secs(1_704_164_645));
-        let cloud = Cloud::open(plan(&folder), clock, Entropy::kernel()).await.unwrap();
-        Self { router: router(&cloud), cloud, hand, folder }
+        let database = test_database::fresh().await.map(Secret::new);
+        let cloud = Cloud::open(plan(&folder, database.clone()), clock, Entropy::kernel()).await.unwrap();
+        Self { router: router(&cloud), cloud, hand, folder, database }
     }
 
     /// Another service on the same store, as a second instance or after a restart, with a plan that is a little different.
     pub(super) async fn beside(&self, differs: impl FnOnce(&mut Plan)) -> Router {
-        let mut plan = plan(&self.folder);
+        let mut plan = plan(&self.folder, self.database.clone());
         differs(&mut plan);
         router(&Cloud::open(plan, self.cloud.clock.clone(), Entropy::kernel()).await.unwrap())
     }
@@ -186,13 +188,12 @@ pub(super) async fn send(router: &Router, request: Request<Body>) -> Reply {
     Reply { status: head.status, headers: head.headers, body: serde_json::from_slice(&body).unwrap_or_default() }
 }
 
-fn plan(folder: &TempDir) -> Plan {
+fn plan(folder: &TempDir, database: Option<Secret<String>>) -> Plan {
     Plan {
-        state: folder.path().to_owned(),
-        public_url: None,
+        database,
         user_pool_id: "local_TestPool1".to_owned(),
         client_id: CLIENT.to_owned(),
-        access_keys_per_account: 2,
+        ..Plan::new(folder.path().to_owned())
     }
 }
 

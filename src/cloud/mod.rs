@@ -18,13 +18,17 @@ mod moment;
 mod routes;
 mod site;
 mod store;
+#[cfg(test)]
+mod test_database;
 mod tokens;
 mod vault;
+mod visitor;
 
 pub use accounts::{AddedAccount, NewAccount, Requirement};
 pub use error::Error;
 
 use std::fs::{DirBuilder, File, OpenOptions};
+use std::net::IpAddr;
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -34,7 +38,7 @@ use crate::net::{self, Limits, Listener, serve::Stop};
 use heavy::Heavy;
 use moment::Moment;
 use site::Site;
-use store::Store;
+use store::{Place, Store};
 use tokens::Signer;
 use vault::Vault;
 
@@ -52,21 +56,43 @@ pub struct Cloud {
     heavy: Heavy,
 }
 
-/// What a service is made of.
+/// What a service is made of. [`Plan::new`] gives the usual values.
 #[derive(Clone, Debug)]
 pub struct Plan {
-    /// Folder for the database and the server key (not in the database); made when missing.
+    /// Folder for the server key, and for the database when it is a file; made when missing.
     pub state: PathBuf,
+    /// URL of a PostgreSQL database that several instances may share; `None`: a SQLite file in `state`.
+    pub database: Option<Secret<String>>,
     /// Absolute base URL that clients use; `None`: derived from the listener's address.
     pub public_url: Option<String>,
     pub user_pool_id: String,
     pub client_id: String,
     /// At most so many access keys per account (remote.it: 2).
     pub access_keys_per_account: u32,
+    /// Proxies whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<IpAddr>,
 }
 
 /// The user pool of a service whose host chose none. The demo has it too, so that `latchkey-cloud` works on its state as it is.
 pub const USUAL_POOL: &str = "local_Latchkey";
+
+impl Plan {
+    pub fn new(state: PathBuf) -> Self {
+        Self {
+            state,
+            database: None,
+            public_url: None,
+            user_pool_id: USUAL_POOL.to_owned(),
+            client_id: "latchkeyagent".to_owned(),
+            access_keys_per_account: 2,
+            trusted_proxies: Vec::new(),
+        }
+    }
+
+    fn place(&self) -> Place {
+        self.database.clone().map_or_else(|| Place::File(self.state.join(DATABASE)), Place::Postgres)
+    }
+}
 
 /// Something that was to be delivered by mail or text message.
 #[derive(Clone, Debug)]
@@ -81,9 +107,9 @@ pub struct OutboxMessage {
 impl Cloud {
     /// Opens (or makes) the store, runs migrations.
     pub async fn open(plan: Plan, clock: Clock, entropy: Entropy) -> Result<Self, Error> {
-        let (vault, _alone) = open_state(&plan.state, &entropy).await?;
+        let (vault, _alone) = open_state(&plan, &entropy).await?;
         let vault = Arc::new(vault);
-        let store = Store::open(&plan.state.join(DATABASE), vault.clone(), entropy.clone()).await?;
+        let store = Store::open(&plan.place(), vault.clone(), entropy.clone()).await?;
         let heavy = Heavy::new();
         let signer = Arc::new(signing_key(&store, &heavy, Moment::of(clock.wall())).await?);
         let cloud = Self { plan: Arc::new(plan), clock, entropy, vault, store, signer, heavy };
@@ -123,16 +149,21 @@ fn limits() -> Limits {
     Limits { connections: 800, connections_per_address: 400, body: cognito::LARGEST_ANSWERED, ..Limits::default() }
 }
 
-/// The folder with its key, and an empty database file if there is none, for this user's eyes only. Until the second value is
-/// dropped no other process opens the same folder, so that two first starts do not mix.
-async fn open_state(state: &Path, entropy: &Entropy) -> Result<(Vault, File), Error> {
-    let (state, entropy) = (state.to_owned(), entropy.clone());
+/// The folder with its key, and an empty database file where one is wanted, for this user's eyes only. Until the second value
+/// is dropped no other process opens the same folder, so that two first starts do not mix.
+async fn open_state(plan: &Plan, entropy: &Entropy) -> Result<(Vault, File), Error> {
+    let (state, place, entropy) = (plan.state.clone(), plan.place(), entropy.clone());
     let opened = tokio::task::spawn_blocking(move || {
         let alone = lock(&state).map_err(|error| Error::StateFolder(state.clone(), error))?;
-        let database = state.join(DATABASE);
-        let vault = Vault::open(&state, database.exists(), &entropy)?;
-        let made = OpenOptions::new().append(true).create(true).mode(0o600).open(&database);
-        made.map_err(|error| Error::StateFolder(state, error))?;
+        let vault = match &place {
+            Place::Postgres(_) => Vault::open(&state, false, &entropy)?,
+            Place::File(database) => {
+                let vault = Vault::open(&state, database.exists(), &entropy)?;
+                let made = OpenOptions::new().append(true).create(true).mode(0o600).open(database);
+                made.map_err(|error| Error::StateFolder(state, error))?;
+                vault
+            }
+        };
         Ok((vault, alone))
     });
     opened.await.map_err(|_stopped| Error::Interrupted)?
@@ -161,13 +192,7 @@ mod tests {
     use super::*;
 
     fn plan(state: &Path) -> Plan {
-        Plan {
-            state: state.to_owned(),
-            public_url: None,
-            user_pool_id: "local_TestPool1".to_owned(),
-            client_id: "client1".to_owned(),
-            access_keys_per_account: 2,
-        }
+        Plan { user_pool_id: "local_TestPool1".to_owned(), ..Plan::new(state.to_owned()) }
     }
 
     async fn open(state: &Path) -> Result<Cloud, Error> {

@@ -69,15 +69,15 @@ async fn frame(State(site): State<Site>, request: Request, next: Next) -> Respon
     response
 }
 
-async fn discovery(State(site): State<Site>) -> Response {
+async fn discovery(site: Site) -> Response {
     Json(site.discovery()).into_response()
 }
 
-async fn jwks(State(site): State<Site>, Path(pool): Path<String>) -> Response {
+async fn jwks(site: Site, Path(pool): Path<String>) -> Response {
     if pool == site.cloud.plan.user_pool_id { Json(site.cloud.signer.jwks()).into_response() } else { no_such_pool() }
 }
 
-async fn openid_configuration(State(site): State<Site>, Path(pool): Path<String>) -> Response {
+async fn openid_configuration(site: Site, Path(pool): Path<String>) -> Response {
     if pool != site.cloud.plan.user_pool_id {
         return no_such_pool();
     }
@@ -92,7 +92,7 @@ async fn openid_configuration(State(site): State<Site>, Path(pool): Path<String>
     .into_response()
 }
 
-async fn health(State(site): State<Site>) -> Response {
+async fn health(site: Site) -> Response {
     if site.cloud.store.answers().await {
         Json(json!({ "status": "ok" })).into_response()
     } else {

@@ -1,6 +1,10 @@
-//! The service as one listener shows it: the state of every handler.
+//! The service as one listener shows it, and who asks: the argument of every handler.
 
+use std::convert::Infallible;
 use std::sync::Arc;
+
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
 
 use super::Cloud;
 use super::caller;
@@ -8,12 +12,14 @@ use super::error::Error;
 use super::graphql::Schema;
 use super::store::{Account, Family};
 use super::tokens::{Access, Issue, LIFETIME, Refusal};
+use super::visitor::Visitor;
 use crate::protocol::cognito::AuthenticationResult;
 use crate::protocol::discovery::Discovery;
 
 #[derive(Clone)]
 pub(crate) struct Site {
     pub(crate) cloud: Cloud,
+    pub(crate) visitor: Visitor,
     pub(crate) schema: Arc<Schema>,
     url: Arc<str>,
     issuer: Arc<str>,
@@ -25,7 +31,7 @@ impl Site {
         let url = cloud.plan.public_url.clone().unwrap_or(own_url);
         let url = url.trim_end_matches('/');
         let issuer = format!("{url}/{}", cloud.plan.user_pool_id).into();
-        Self { url: url.into(), issuer, schema: Arc::default(), cloud }
+        Self { url: url.into(), issuer, schema: Arc::default(), visitor: Visitor::nobody(), cloud }
     }
 
     /// Where clients reach the service, without a slash at the end.
@@ -74,5 +80,14 @@ impl Site {
         }
         let account = self.cloud.store.account(&access.account).await?.ok_or(Refusal::Invalid)?;
         Ok((account, access))
+    }
+}
+
+/// The listener's site, with the visitor of this request.
+impl FromRequestParts<Self> for Site {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, site: &Self) -> Result<Self, Infallible> {
+        Ok(Self { visitor: Visitor::of(parts, &site.cloud.plan.trusted_proxies), ..site.clone() })
     }
 }

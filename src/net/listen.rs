@@ -2,7 +2,7 @@
 
 use std::fs::Permissions;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::os::fd::AsRawFd;
 use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
@@ -33,6 +33,16 @@ pub enum Peer {
     Tcp(SocketAddr),
     /// `SO_PEERCRED` at connect time (SOCK-05: never decide on the pid).
     Unix { uid: u32, gid: u32 },
+}
+
+impl Peer {
+    /// Its address; this machine's own for a Unix socket.
+    pub fn address(self) -> IpAddr {
+        match self {
+            Self::Tcp(address) => address.ip().to_canonical(),
+            Self::Unix { .. } => IpAddr::from([127, 0, 0, 1]),
+        }
+    }
 }
 
 #[derive(Debug, thiserror::Error)]

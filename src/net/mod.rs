@@ -3,6 +3,7 @@
 pub mod client;
 mod crowd;
 mod dial;
+pub mod forwarded;
 pub mod listen;
 pub mod serve;
 

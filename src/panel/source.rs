@@ -1,12 +1,12 @@
 //! Where a request really comes from: the peer, or what a trusted proxy says about whom it speaks for. Nobody else's
 //! forwarding headers are believed, so they move neither limits nor cookies.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 
 use http::{HeaderMap, HeaderName, header};
 
 use super::host::Authority;
-use crate::net::Peer;
+use crate::net::{Peer, forwarded};
 
 /// Who asks, by which name, and over what.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,22 +18,18 @@ pub(super) struct Source {
     pub(super) authority: Authority,
 }
 
-const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 const FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 
 impl Source {
     /// `None` when the request does not say which host it wants, or says it twice.
     pub(super) fn of(peer: Peer, headers: &HeaderMap, trusted: &[IpAddr]) -> Option<Self> {
-        let peer = match peer {
-            Peer::Tcp(address) => address.ip().to_canonical(),
-            Peer::Unix { .. } => IpAddr::from([127, 0, 0, 1]),
-        };
+        let peer = peer.address();
         let proxied = trusted.contains(&peer);
         let last = |name| proxied.then(|| last_value(headers, &name)).flatten();
         let host = last(FORWARDED_HOST).or_else(|| only_value(headers, &header::HOST))?;
         Some(Self {
-            address: if proxied { client_behind(peer, headers, trusted) } else { peer },
+            address: forwarded::client(peer, headers, trusted),
             https: last(FORWARDED_PROTO).is_some_and(|scheme| scheme.eq_ignore_ascii_case("https")),
             plain_is_safe: proxied || peer.is_loopback(),
             authority: Authority::parse(host)?,
@@ -49,29 +45,6 @@ impl Source {
     }
 }
 
-/// The right-most hop that is no proxy of ours; what stands further left could be made up.
-fn client_behind(peer: IpAddr, headers: &HeaderMap, trusted: &[IpAddr]) -> IpAddr {
-    let lines: Vec<&str> = headers.get_all(FORWARDED_FOR).iter().filter_map(|line| line.to_str().ok()).collect();
-    let mut client = peer;
-    for hop in lines.iter().rev().flat_map(|line| line.rsplit(',')) {
-        let Some(address) = hop_address(hop.trim()) else { break };
-        client = address;
-        if !trusted.contains(&address) {
-            break;
-        }
-    }
-    client
-}
-
-/// `192.0.2.1`, `192.0.2.1:4711`, `2001:db8::1` or `[2001:db8::1]:4711`.
-fn hop_address(hop: &str) -> Option<IpAddr> {
-    let address = hop
-        .parse::<IpAddr>()
-        .or_else(|_| hop.parse::<SocketAddr>().map(|socket| socket.ip()))
-        .or_else(|_| hop.trim_matches(['[', ']']).parse::<IpAddr>());
-    address.ok().map(|address| address.to_canonical())
-}
-
 fn last_value<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Option<&'h str> {
     let line = headers.get_all(name).iter().next_back()?.to_str().ok()?;
     line.rsplit(',').next().map(str::trim)
@@ -85,6 +58,8 @@ fn only_value<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Option<&'h str> 
 
 #[cfg(test)]
 mod tests {
+    use std::net::SocketAddr;
+
     use super::*;
 
     const PROXY: &str = "10.0.0.2";

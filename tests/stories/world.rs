@@ -21,6 +21,7 @@ use tempfile::TempDir;
 use tokio::task::JoinSet;
 
 use crate::browser::Browser;
+use crate::test_database;
 
 /// 15 January 2027, 08:00:00 UTC.
 const START: Duration = Duration::from_secs(1_800_000_000);
@@ -74,11 +75,10 @@ impl World {
         let (clock, hand) = Clock::by_hand(SystemTime::UNIX_EPOCH + START);
         let entropy = Entropy::kernel();
         let plan = Plan {
-            state: folder.path().join("cloud"),
-            public_url: None,
+            database: test_database::fresh().await.map(Secret::new),
             user_pool_id: "eu-test-1_Stories".into(),
             client_id: "stories".into(),
-            access_keys_per_account: 2,
+            ..Plan::new(folder.path().join("cloud"))
         };
         let cloud = Cloud::open(plan, clock.clone(), entropy.clone()).await.unwrap();
         let listener = Listener::tcp("127.0.0.1:0".parse().unwrap()).await.unwrap();

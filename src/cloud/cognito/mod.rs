@@ -13,7 +13,6 @@ mod step;
 mod wire;
 
 use axum::body::{Body, Bytes};
-use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
 use serde_json::Value;
@@ -27,7 +26,7 @@ use fault::Fault;
 /// Longer bodies get a bare 413.
 pub(super) const LARGEST_ANSWERED: usize = 2 * 1024 * 1024;
 
-pub(super) async fn operation(State(site): State<Site>, headers: HeaderMap, body: Body) -> Response {
+pub(super) async fn operation(site: Site, headers: HeaderMap, body: Body) -> Response {
     let request_id = uuid(site.cloud.entropy.bytes());
     let target = headers.get("x-amz-target").and_then(|target| target.to_str().ok()).unwrap_or_default();
     let name = target.strip_prefix(TARGET_PREFIX).unwrap_or_default();

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::fault::Fault;
 use crate::cloud::site::Site;
-use crate::cloud::store::{Account, Channel, FactorKind, NewSignIn, Purpose, Stage};
+use crate::cloud::store::{Account, Channel, EventKind, FactorKind, NewSignIn, Purpose, Stage};
 use crate::protocol::cognito::AuthReply;
 
 /// How long each step of a sign-in may take; a texted code lives just as long.
@@ -61,6 +61,7 @@ pub(super) async fn finish(site: &Site, client: &str, account: &Account) -> Resu
     let (store, now) = (&site.cloud.store, site.cloud.now());
     let (family, refresh_token) = store.begin_family(&account.id, client, now.plus(REFRESH_LIFETIME), now).await?;
     store.note_sign_in(&account.id, now).await?;
+    store.note_event(&account.id, EventKind::SignedIn, &site.visitor, "", now).await?;
     let mut result = site.issue(account, &family)?;
     result.refresh_token = Some(refresh_token.expose().clone());
     Ok(AuthReply { authentication_result: Some(result), ..AuthReply::default() })

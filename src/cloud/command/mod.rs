@@ -169,13 +169,7 @@ fn show(messages: &[OutboxMessage], as_json: bool) -> Result<(), Error> {
 
 impl Common {
     fn plan(self) -> Plan {
-        Plan {
-            state: self.state_dir,
-            public_url: None,
-            user_pool_id: self.user_pool_id,
-            client_id: self.client_id,
-            access_keys_per_account: 0,
-        }
+        Plan { user_pool_id: self.user_pool_id, client_id: self.client_id, ..Plan::new(self.state_dir) }
     }
 }
 

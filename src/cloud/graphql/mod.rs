@@ -9,7 +9,7 @@ pub(crate) use schema::Schema;
 
 use axum::Json;
 use axum::body::{Bytes, to_bytes};
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use axum::http::StatusCode;
 use axum::http::header::{HeaderValue, WWW_AUTHENTICATE};
 use axum::response::{IntoResponse as _, Response};
@@ -37,7 +37,7 @@ enum Refused {
     Document(#[from] document::TooMuch),
 }
 
-pub(super) async fn answer(State(site): State<Site>, request: Request) -> Response {
+pub(super) async fn answer(site: Site, request: Request) -> Response {
     match run(&site, request).await {
         Ok(content) => Json(content).into_response(),
         Err(refused) => refuse(&refused),

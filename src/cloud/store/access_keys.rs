@@ -35,6 +35,7 @@ impl Store {
         let id = new_id(&self.entropy);
         let secret = new_secret(&self.entropy);
         let mut transaction = self.begin().await?;
+        self.lock_account(&mut transaction, account).await?;
         let count: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM access_keys WHERE account_id = $1")
             .bind(account)
             .fetch_one(&mut *transaction)

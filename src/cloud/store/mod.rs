@@ -3,7 +3,9 @@
 
 mod access_keys;
 mod accounts;
+mod connect;
 mod enrolments;
+mod events;
 mod factors;
 mod outbox;
 mod recovery;
@@ -15,6 +17,8 @@ mod token_families;
 
 pub(crate) use access_keys::{Created, StoredKey};
 pub(crate) use accounts::{Account, NewRow};
+pub(crate) use connect::Place;
+pub(crate) use events::EventKind;
 pub(crate) use factors::FactorKind;
 pub(crate) use outbox::Channel;
 pub(crate) use sent_codes::{Answer, Purpose};
@@ -22,21 +26,20 @@ pub(crate) use sign_ins::{NewSignIn, SignIn, Stage};
 pub(crate) use throttles::Policy;
 pub(crate) use token_families::Family;
 
-use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-
+use super::ids::AccountId;
 use super::moment::Moment;
 use super::vault::Vault;
 use crate::base::{Entropy, Secret};
+use connect::Dialect;
 
-type Database = sqlx::Sqlite;
+type Database = sqlx::Any;
 
 #[derive(Clone)]
 pub(crate) struct Store {
     pool: sqlx::Pool<Database>,
+    dialect: Dialect,
     vault: Arc<Vault>,
     entropy: Entropy,
 }
@@ -52,18 +55,11 @@ pub enum Error {
 }
 
 impl Store {
-    /// Opens (or makes) the database file and brings it to the present form.
-    pub(super) async fn open(file: &Path, vault: Arc<Vault>, entropy: Entropy) -> Result<Self, Error> {
-        let options = SqliteConnectOptions::new()
-            .filename(file)
-            .create_if_missing(true)
-            .foreign_keys(true)
-            .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Normal)
-            .busy_timeout(Duration::from_secs(10));
-        let pool = SqlitePoolOptions::new().max_connections(8).connect_with(options).await?;
+    /// Opens (or makes) the database and brings it to the present form.
+    pub(super) async fn open(place: &Place, vault: Arc<Vault>, entropy: Entropy) -> Result<Self, Error> {
+        let (pool, dialect) = connect::open(place).await?;
         sqlx::migrate!("src/cloud/migrations").run(&pool).await?;
-        Ok(Self { pool, vault, entropy })
+        Ok(Self { pool, dialect, vault, entropy })
     }
 
     /// Does the database answer?
@@ -97,8 +93,21 @@ impl Store {
         sealed.map(|sealed| self.vault.unseal(name, &sealed).map_err(|_other_key| Error::Unreadable(name))).transpose()
     }
 
-    /// A transaction that owns the write lock from its start, so that it cannot fail half-way for another writer.
+    /// A transaction. On SQLite it owns the write lock from its start, so that it cannot fail half-way for another writer.
     async fn begin(&self) -> Result<sqlx::Transaction<'static, Database>, Error> {
-        Ok(self.pool.begin_with("BEGIN IMMEDIATE").await?)
+        Ok(match self.dialect {
+            Dialect::Sqlite => self.pool.begin_with("BEGIN IMMEDIATE").await?,
+            Dialect::Postgres => self.pool.begin().await?,
+        })
+    }
+
+    /// Within a transaction: whoever else wants to count or change what the account has waits for its end.
+    async fn lock_account(
+        &self,
+        connection: &mut <Database as sqlx::Database>::Connection,
+        account: &AccountId,
+    ) -> Result<(), Error> {
+        sqlx::query("UPDATE accounts SET id = id WHERE id = $1").bind(account).execute(connection).await?;
+        Ok(())
     }
 }
