@@ -6,7 +6,6 @@ use super::log;
 use super::signals::Signals;
 use crate::app::App;
 use crate::net::serve::Stop;
-use crate::settings::LogLevel;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -16,7 +15,7 @@ pub(super) struct Args {
 }
 
 pub(super) async fn run(context: &Context, signals: &mut Signals) -> Result<(), Error> {
-    log::start(level(context.settings.log), &context.environment);
+    log::start(context.settings.log.level(), &context.environment);
     let app = App::start(&context.settings, context.clock.clone(), context.entropy.clone()).await?;
     let (stopper, stop) = Stop::pair();
     let serving = app.run(stop);
@@ -29,13 +28,4 @@ pub(super) async fn run(context: &Context, signals: &mut Signals) -> Result<(), 
         }
     }
     Ok(())
-}
-
-fn level(log: LogLevel) -> tracing::Level {
-    match log {
-        LogLevel::Error => tracing::Level::ERROR,
-        LogLevel::Warn => tracing::Level::WARN,
-        LogLevel::Info => tracing::Level::INFO,
-        LogLevel::Debug => tracing::Level::DEBUG,
-    }
 }

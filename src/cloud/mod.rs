@@ -10,12 +10,14 @@ mod bench;
 mod caller;
 mod cognito;
 pub mod command;
+pub mod delivery;
 mod error;
 mod graphql;
 mod heavy;
 mod ids;
 mod moment;
 mod routes;
+pub mod settings;
 mod site;
 mod store;
 #[cfg(test)]
@@ -71,6 +73,10 @@ pub struct Plan {
     pub access_keys_per_account: u32,
     /// Proxies whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<IpAddr>,
+    /// What messages and pages call the service.
+    pub brand: String,
+    /// How mail and text messages leave.
+    pub delivery: delivery::Plan,
 }
 
 /// The user pool of a service whose host chose none. The demo has it too, so that `latchkey-cloud` works on its state as it is.
@@ -86,6 +92,8 @@ impl Plan {
             client_id: "latchkeyagent".to_owned(),
             access_keys_per_account: 2,
             trusted_proxies: Vec::new(),
+            brand: "Latchkey".to_owned(),
+            delivery: delivery::Plan::default(),
         }
     }
 

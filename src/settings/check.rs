@@ -1,28 +1,21 @@
 //! From what was written to what it means; every mistake is found, not only the first.
 
-use std::net::{IpAddr, SocketAddr};
-use std::path::{Path, PathBuf};
+use std::net::SocketAddr;
 
-use super::error::{Error, Mistake, Origin};
-use super::raw::{Layers, Raw};
-use super::{Broker, LogLevel, Panel, Service, Settings};
+use super::error::{Error, Mistake};
+use super::layers::{Check, Layers};
+use super::raw::Raw;
+use super::values::{absolute, is_loopback, log_level, proxy};
+use super::{Broker, Panel, Service, Settings};
 
 /// `mistakes` are those found while reading; nothing is returned while there is one.
-pub(super) fn settings(layers: &Layers, mistakes: Vec<Mistake>) -> Result<Settings, Error> {
+pub(super) fn settings(layers: &Layers<Raw>, mistakes: Vec<Mistake>) -> Result<Settings, Error> {
     let mut check = Check { layers, mistakes };
     let settings = check.all();
-    match settings {
-        Some(settings) if check.mistakes.is_empty() => Ok(settings),
-        _ => Err(Error(check.mistakes)),
-    }
+    check.finish(settings)
 }
 
-struct Check<'a> {
-    layers: &'a Layers,
-    mistakes: Vec<Mistake>,
-}
-
-impl<'a> Check<'a> {
+impl Check<'_, Raw> {
     fn all(&mut self) -> Option<Settings> {
         let service = self.service();
         let ca_file = self.text("ca_file", |raw| raw.ca_file.as_ref(), absolute);
@@ -57,38 +50,6 @@ impl<'a> Check<'a> {
         let client_id = self.text("client_id", |raw| raw.client_id.as_ref(), client_id);
         client_id.map(|client_id| Service::RemoteIt { client_id })
     }
-
-    /// One value; `None` when no source has it, or when it is not right.
-    fn text<T>(
-        &mut self,
-        key: &str,
-        pick: impl Fn(&'a Raw) -> Option<&'a String>,
-        read: impl Fn(&str) -> Result<T, String>,
-    ) -> Option<T> {
-        let (origin, text) = self.layers.last(pick)?;
-        read(text).map_err(|sentence| self.mistake(origin, key, sentence)).ok()
-    }
-
-    fn list<T>(
-        &mut self,
-        key: &str,
-        pick: impl Fn(&'a Raw) -> Option<&'a Vec<String>>,
-        read: impl Fn(&str) -> Result<T, String>,
-    ) -> Vec<T> {
-        let Some((origin, texts)) = self.layers.last(pick) else { return Vec::new() };
-        let mut values = Vec::new();
-        for text in texts {
-            match read(text) {
-                Ok(value) => values.push(value),
-                Err(sentence) => self.mistake(origin, key, sentence),
-            }
-        }
-        values
-    }
-
-    fn mistake(&mut self, origin: &Origin, key: &str, sentence: String) {
-        self.mistakes.push(Mistake { origin: origin.clone(), key: key.to_owned(), sentence });
-    }
 }
 
 fn service_url(text: &str) -> Result<String, String> {
@@ -109,34 +70,12 @@ fn service_url(text: &str) -> Result<String, String> {
     }
 }
 
-fn is_loopback(host: &str) -> bool {
-    let address = host.trim_matches(['[', ']']).parse::<IpAddr>();
-    address.map_or(host.eq_ignore_ascii_case("localhost"), |address| address.is_loopback())
-}
-
 fn client_id(text: &str) -> Result<String, String> {
     let right = (1..=128).contains(&text.len())
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_+".contains(&byte));
     right
         .then(|| text.to_owned())
         .ok_or_else(|| format!("'{text}' is not a client id; it has letters and digits only."))
-}
-
-fn absolute(text: &str) -> Result<PathBuf, String> {
-    let path = Path::new(text);
-    path.is_absolute()
-        .then(|| path.to_owned())
-        .ok_or_else(|| format!("'{text}' must be an absolute path, beginning with '/'."))
-}
-
-fn log_level(text: &str) -> Result<LogLevel, String> {
-    match text {
-        "error" => Ok(LogLevel::Error),
-        "warn" => Ok(LogLevel::Warn),
-        "info" => Ok(LogLevel::Info),
-        "debug" => Ok(LogLevel::Debug),
-        _ => Err(format!("'{text}' is not a log level; choose error, warn, info or debug.")),
-    }
 }
 
 fn address(text: &str) -> Result<SocketAddr, String> {
@@ -157,10 +96,6 @@ fn host_name(text: &str) -> Result<String, String> {
     }
 }
 
-fn proxy(text: &str) -> Result<IpAddr, String> {
-    text.trim().parse().map_err(|_| format!("'{text}' is not an IP address; write it like \"192.168.1.2\"."))
-}
-
 fn group(text: &str) -> Result<String, String> {
     let right = !text.is_empty() && !text.contains([':', '/', ' ', '\n']);
     right.then(|| text.to_owned()).ok_or_else(|| format!("'{text}' is not the name of a group."))
@@ -168,7 +103,10 @@ fn group(text: &str) -> Result<String, String> {
 
 #[cfg(test)]
 mod tests {
+    use std::path::{Path, PathBuf};
+
     use super::*;
+    use crate::settings::Origin;
 
     #[test]
     fn every_mistake_is_named_with_its_place() {
@@ -200,17 +138,17 @@ mod tests {
     fn the_later_source_wins() {
         let first = read_toml("[panel]\nnames = [\"one\"]\nlisten = [\"127.0.0.1:1\"]");
         let second = read_toml("[panel]\nnames = [\"Two.Example.\"]");
-        let settings = check(vec![(Origin::Environment, first), (Origin::Flags, second)]).unwrap();
+        let settings = check(vec![(Origin::Environment("LATCHKEY_"), first), (Origin::Flags, second)]).unwrap();
         assert_eq!(settings.panel.names, ["two.example"]);
         assert_eq!(settings.panel.listen, ["127.0.0.1:1".parse().unwrap()]);
     }
 
     #[test]
     fn remote_it_needs_a_client_id() {
-        let error = check(vec![(Origin::Environment, read_toml("service = \"remote.it\""))]).unwrap_err();
+        let error = check(vec![(Origin::Environment("LATCHKEY_"), read_toml("service = \"remote.it\""))]).unwrap_err();
         assert_eq!(error.to_string(), "LATCHKEY_CLIENT_ID: it is needed when service is \"remote.it\".");
         let both = read_toml("service = \"remote.it\"\nclient_id = \"abc123\"");
-        let service = check(vec![(Origin::Environment, both)]).unwrap().service;
+        let service = check(vec![(Origin::Environment("LATCHKEY_"), both)]).unwrap().service;
         assert_eq!(service, Service::RemoteIt { client_id: "abc123".to_owned() });
     }
 

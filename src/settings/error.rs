@@ -8,7 +8,8 @@ use std::path::PathBuf;
 pub enum Origin {
     Defaults,
     File(PathBuf),
-    Environment,
+    /// Variables that begin so.
+    Environment(&'static str),
     Flags,
 }
 
@@ -32,7 +33,7 @@ impl fmt::Display for Mistake {
             Origin::Defaults => write!(f, "the default of {}", self.key)?,
             Origin::File(path) if self.key.is_empty() => write!(f, "{}", path.display())?,
             Origin::File(path) => write!(f, "{}: {}", path.display(), self.key)?,
-            Origin::Environment => write!(f, "LATCHKEY_{}", self.key.to_uppercase().replace('.', "_"))?,
+            Origin::Environment(prefix) => write!(f, "{prefix}{}", self.key.to_uppercase().replace('.', "_"))?,
             Origin::Flags => write!(f, "--{}", self.key.replace(['.', '_'], "-"))?,
         }
         write!(f, ": {}", self.sentence)

@@ -3,10 +3,13 @@
 
 mod check;
 mod error;
+mod layers;
 mod raw;
-mod source;
+pub mod source;
+pub mod values;
 
 pub use error::{Error, Mistake, Origin};
+pub use layers::{Check, Layers};
 pub use raw::{Raw, RawBroker, RawPanel};
 pub use source::{Environment, read};
 
@@ -64,5 +67,17 @@ impl Settings {
     /// Where programs of this machine find the broker.
     pub fn broker_socket(&self) -> PathBuf {
         self.runtime_dir.join("broker.sock")
+    }
+}
+
+impl LogLevel {
+    /// As the log's library calls it.
+    pub fn level(self) -> tracing::Level {
+        match self {
+            Self::Error => tracing::Level::ERROR,
+            Self::Warn => tracing::Level::WARN,
+            Self::Info => tracing::Level::INFO,
+            Self::Debug => tracing::Level::DEBUG,
+        }
     }
 }

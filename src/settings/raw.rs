@@ -2,8 +2,6 @@
 
 use serde::Deserialize;
 
-use super::error::Origin;
-
 /// What one source says.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -33,17 +31,6 @@ pub struct RawPanel {
 #[serde(deny_unknown_fields)]
 pub struct RawBroker {
     pub groups: Option<Vec<String>>,
-}
-
-/// Every source in order; a later one wins.
-#[derive(Debug, Default)]
-pub(super) struct Layers(pub(super) Vec<(Origin, Raw)>);
-
-impl Layers {
-    /// The last source that says something, and what.
-    pub(super) fn last<'a, T>(&'a self, pick: impl Fn(&'a Raw) -> Option<&'a T>) -> Option<(&'a Origin, &'a T)> {
-        self.0.iter().rev().find_map(|(origin, raw)| Some((origin, pick(raw)?)))
-    }
 }
 
 impl Raw {

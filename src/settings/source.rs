@@ -7,16 +7,22 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use super::error::{Error, Mistake, Origin};
-use super::raw::{Layers, Raw};
+use super::layers::Layers;
+use super::raw::Raw;
 use super::{Settings, check};
 
 const CONFIG: &str = "/etc/latchkey/latchkey.toml";
 const PREFIX: &str = "LATCHKEY_";
 /// Variables of the account service, which has settings of its own.
-const SERVICE_PREFIX: &str = "LATCHKEY_CLOUD_";
+const SERVICE_PREFIX: &str = "CLOUD_";
 const CREDENTIAL: &str = "latchkey-sealing-key";
 /// Where systemd shows the running agent's credentials to root, so that the CLI opens the same state as the agent.
 const AGENT_CREDENTIALS: &str = "/run/credentials/latchkey.service";
+
+/// What is said of a variable whose value is not UTF-8.
+pub const NOT_TEXT: &str = "the value is not UTF-8 text.";
+/// What is said of a variable that no setting has.
+pub const NO_SUCH_SETTING: &str = "there is no such setting; remove the variable or mend its name.";
 
 /// The environment as it was when it was read.
 #[derive(Clone, Debug, Default)]
@@ -28,13 +34,13 @@ pub fn read(config: Option<&Path>, environment: &Environment, flags: Raw) -> Res
     let mut layers = Layers(vec![(Origin::Defaults, Raw::defaults())]);
     layers.0.extend(environment.sealing_credential());
     let config = config.map(Path::to_owned).or_else(|| environment.path("LATCHKEY_CONFIG"));
-    for path in files(config.as_deref(), &mut mistakes) {
+    for path in files(config.as_deref(), Path::new(CONFIG), &mut mistakes) {
         match parse(&path) {
             Ok(raw) => layers.0.push((Origin::File(path), raw)),
             Err(mistake) => mistakes.push(mistake),
         }
     }
-    layers.0.push((Origin::Environment, environment.raw(&mut mistakes)));
+    layers.0.push((Origin::Environment(PREFIX), environment.raw(&mut mistakes)));
     layers.0.push((Origin::Flags, flags));
     check::settings(&layers, mistakes)
 }
@@ -55,31 +61,41 @@ impl Environment {
         self.path("TMPDIR").unwrap_or_else(|| PathBuf::from("/tmp"))
     }
 
-    fn path(&self, name: &str) -> Option<PathBuf> {
+    /// A variable that names a file or folder, unless it is empty.
+    pub fn path(&self, name: &str) -> Option<PathBuf> {
         self.0.get(std::ffi::OsStr::new(name)).filter(|value| !value.is_empty()).map(PathBuf::from)
     }
 
-    /// A missing folder or credential is normal: then the agent keeps a sealing key of its own.
+    /// A file that systemd hands to this unit, or to the running service whose folder that is. A missing one is normal.
+    pub fn credential(&self, service: &str, name: &str) -> Option<PathBuf> {
+        let folders = self.path("CREDENTIALS_DIRECTORY").into_iter().chain([PathBuf::from(service)]);
+        folders.map(|folder| folder.join(name)).find(|path| path.exists())
+    }
+
+    /// The variables that begin so, without that beginning; `None`: the value is not text.
+    pub fn variables<'a>(&'a self, prefix: &'a str) -> impl Iterator<Item = (&'a str, Option<&'a str>)> {
+        let named = self.0.iter().filter_map(move |(name, value)| Some((name.to_str()?.strip_prefix(prefix)?, value)));
+        named.map(|(key, value)| (key, value.to_str()))
+    }
+
+    /// Without one the agent keeps a sealing key of its own.
     fn sealing_credential(&self) -> Option<(Origin, Raw)> {
-        let own = self.path("CREDENTIALS_DIRECTORY");
-        let folders = own.into_iter().chain([PathBuf::from(AGENT_CREDENTIALS)]);
-        let path = folders.map(|folder| folder.join(CREDENTIAL)).find(|path| path.exists())?;
+        let path = self.credential(AGENT_CREDENTIALS, CREDENTIAL)?;
         let sealing_key = Some(path.to_str()?.to_owned());
-        Some((Origin::Environment, Raw { sealing_key, ..Raw::default() }))
+        Some((Origin::Environment(PREFIX), Raw { sealing_key, ..Raw::default() }))
     }
 
     fn raw(&self, mistakes: &mut Vec<Mistake>) -> Raw {
         let mut raw = Raw::default();
-        for (name, value) in &self.0 {
-            let Some(name) = name.to_str().filter(|name| !name.starts_with(SERVICE_PREFIX)) else { continue };
-            let Some(key) = name.strip_prefix(PREFIX).filter(|&key| key != "CONFIG") else { continue };
-            let known = match value.to_str() {
+        let ours = |key: &str| key != "CONFIG" && !key.starts_with(SERVICE_PREFIX);
+        for (key, value) in self.variables(PREFIX).filter(|(key, _)| ours(key)) {
+            let known = match value {
                 Some(value) => set(&mut raw, key, value),
-                None => Err("the value is not UTF-8 text."),
+                None => Err(NOT_TEXT),
             };
             if let Err(sentence) = known {
                 let sentence = sentence.to_owned();
-                mistakes.push(Mistake { origin: Origin::Environment, key: key.to_owned(), sentence });
+                mistakes.push(Mistake { origin: Origin::Environment(PREFIX), key: key.to_owned(), sentence });
             }
         }
         raw
@@ -92,10 +108,14 @@ impl FromIterator<(OsString, OsString)> for Environment {
     }
 }
 
-/// Lists are separated by commas.
+/// What a variable that holds a list says: items between commas.
+pub fn items(value: &str) -> Vec<String> {
+    value.split(',').map(str::trim).filter(|item| !item.is_empty()).map(str::to_owned).collect()
+}
+
 fn set(raw: &mut Raw, key: &str, value: &str) -> Result<(), &'static str> {
     let text = Some(value.to_owned());
-    let list = || Some(value.split(',').map(str::trim).filter(|item| !item.is_empty()).map(str::to_owned).collect());
+    let list = || Some(items(value));
     match key {
         "SERVICE" => raw.service = text,
         "CLIENT_ID" => raw.client_id = text,
@@ -108,14 +128,14 @@ fn set(raw: &mut Raw, key: &str, value: &str) -> Result<(), &'static str> {
         "PANEL_NAMES" => raw.panel.names = list(),
         "PANEL_TRUSTED_PROXIES" => raw.panel.trusted_proxies = list(),
         "BROKER_GROUPS" => raw.broker.groups = list(),
-        _ => return Err("there is no such setting; remove the variable or mend its name."),
+        _ => return Err(NO_SUCH_SETTING),
     }
     Ok(())
 }
 
-/// The main file, then `conf.d/*.toml` beside it by name.
-fn files(config: Option<&Path>, mistakes: &mut Vec<Mistake>) -> Vec<PathBuf> {
-    let main = config.unwrap_or(Path::new(CONFIG));
+/// The main file (`usual` unless one is named, which then must exist), then `conf.d/*.toml` beside it by name.
+pub fn files(named: Option<&Path>, usual: &Path, mistakes: &mut Vec<Mistake>) -> Vec<PathBuf> {
+    let main = named.unwrap_or(usual);
     let folder = main.with_file_name("conf.d");
     let mut found = match fs::read_dir(&folder) {
         Ok(entries) => entries.flatten().map(|entry| entry.path()).collect(),
@@ -127,7 +147,7 @@ fn files(config: Option<&Path>, mistakes: &mut Vec<Mistake>) -> Vec<PathBuf> {
     };
     found.retain(|path| path.extension().is_some_and(|extension| extension == "toml"));
     found.sort();
-    if config.is_some() || main.exists() {
+    if named.is_some() || main.exists() {
         found.insert(0, main.to_owned());
     }
     found
@@ -135,15 +155,23 @@ fn files(config: Option<&Path>, mistakes: &mut Vec<Mistake>) -> Vec<PathBuf> {
 
 fn parse(path: &Path) -> Result<Raw, Mistake> {
     let text = fs::read_to_string(path).map_err(|error| unreadable(path, &error))?;
-    toml::from_str(&text).map_err(|error| {
-        let line =
-            error.span().and_then(|span| text.get(..span.start)).map_or(1, |before| before.matches('\n').count() + 1);
-        let sentence = format!("line {line}: {}.", error.message().trim_end_matches('.').replace('\n', " "));
-        Mistake { origin: Origin::File(path.to_owned()), key: String::new(), sentence }
-    })
+    toml::from_str(&text).map_err(|error| not_toml(path, &text, &error))
 }
 
-fn unreadable(path: &Path, error: &std::io::Error) -> Mistake {
+/// With the line where the file stops making sense.
+pub fn not_toml(path: &Path, text: &str, error: &toml::de::Error) -> Mistake {
+    let line = line_of(text, error.span().map_or(0, |span| span.start));
+    let sentence = format!("line {line}: {}.", error.message().trim_end_matches('.').replace('\n', " "));
+    Mistake { origin: Origin::File(path.to_owned()), key: String::new(), sentence }
+}
+
+/// Where a byte of a file is, for people.
+pub fn line_of(text: &str, place: usize) -> usize {
+    text.get(..place).map_or(1, |before| before.matches('\n').count() + 1)
+}
+
+/// The file or folder is there, but not for us.
+pub fn unreadable(path: &Path, error: &std::io::Error) -> Mistake {
     let sentence = format!("it cannot be read ({error}); check the path and its permissions.");
     Mistake { origin: Origin::File(path.to_owned()), key: String::new(), sentence }
 }

@@ -1,0 +1,101 @@
+//! What a command says when it fails, and with which exit code. The codes are a promise to scripts.
+
+use std::io::{self, ErrorKind};
+use std::path::PathBuf;
+
+use crate::cloud;
+use crate::cloud::store;
+use crate::net::listen;
+use crate::protocol::totp;
+use crate::settings;
+
+/// Never renumbered; those that the agent's command has too mean the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Exit {
+    Failed = 1,
+    Usage = 2,
+    NotRight = 3,
+    Unreachable = 5,
+    Permission = 8,
+    State = 10,
+    InUse = 69,
+}
+
+const TABLE: [(Exit, &str); 7] = [
+    (Exit::Failed, "something else failed, or a check did"),
+    (Exit::Usage, "the command line or the settings are not right"),
+    (Exit::NotRight, "there is no such account, or what was given for it is not right"),
+    (Exit::Unreachable, "the database cannot be reached"),
+    (Exit::Permission, "permission is missing"),
+    (Exit::State, "the server key or the database is damaged or another's, or cannot be written (disk full)"),
+    (Exit::InUse, "an address is in use, or cannot be bound"),
+];
+
+/// The table, for `--help`.
+pub(super) fn exit_codes() -> String {
+    let rows = TABLE.iter().map(|&(exit, meaning)| format!("\n  {:>2}  {meaning}", exit as u8));
+    format!("Exit codes:\n   0  done{}", rows.collect::<String>())
+}
+
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Error {
+    #[error(transparent)]
+    Settings(#[from] settings::Error),
+    #[error(transparent)]
+    Cloud(#[from] cloud::Error),
+    #[error(transparent)]
+    Listen(#[from] listen::Error),
+    #[error(transparent)]
+    Totp(#[from] totp::Error),
+    #[error("The file {0} cannot be read.")]
+    File(PathBuf, #[source] io::Error),
+    #[error("Line {0} is not an account; write {{\"email\": \"…\", \"password\": \"…\"}}.")]
+    Line(usize, #[source] serde_json::Error),
+    #[error("No password came on standard input; type it, or give --password-file.")]
+    NoPassword,
+    #[error("The terminal or pipe broke.")]
+    Terminal(#[from] io::Error),
+}
+
+impl Error {
+    /// One line: what to do, and in brackets the cause that the system gave.
+    pub(super) fn sentence(&self) -> String {
+        let causes = std::iter::successors(std::error::Error::source(self), |cause| cause.source());
+        causes.last().map_or_else(|| self.to_string(), |cause| format!("{self} ({cause})"))
+    }
+
+    pub(super) fn exit(&self) -> Exit {
+        match self {
+            Self::Settings(_) => Exit::Usage,
+            Self::Cloud(error) => of_cloud(error),
+            Self::Listen(_) => Exit::InUse,
+            Self::File(_, cause) => of_io(cause),
+            Self::Totp(_) | Self::Line(..) => Exit::NotRight,
+            Self::NoPassword | Self::Terminal(_) => Exit::Failed,
+        }
+    }
+}
+
+fn of_cloud(error: &cloud::Error) -> Exit {
+    use cloud::Error as E;
+    match error {
+        E::StateFolder(_, cause) | E::ServerKey(_, cause) => match of_io(cause) {
+            Exit::Permission => Exit::Permission,
+            _damaged_or_full => Exit::State,
+        },
+        E::ServerKeyDamaged(_) | E::ServerKeyMissing(_) | E::SigningKey => Exit::State,
+        E::OtherPool { .. } => Exit::Usage,
+        E::Email(_) | E::Password | E::Phone(_) | E::EmailTaken(_) | E::NoSuchAccount(_) => Exit::NotRight,
+        E::Store(store::Error::Statement(_)) => Exit::Unreachable,
+        E::Store(store::Error::Migration(_) | store::Error::Unreadable(_)) => Exit::State,
+        E::Interrupted => Exit::Failed,
+    }
+}
+
+fn of_io(error: &io::Error) -> Exit {
+    match error.kind() {
+        ErrorKind::PermissionDenied => Exit::Permission,
+        ErrorKind::StorageFull | ErrorKind::ReadOnlyFilesystem => Exit::State,
+        _other => Exit::Failed,
+    }
+}
