@@ -16,7 +16,7 @@ use crate::base::{Clock, Entropy};
 use crate::broker;
 use crate::keystore::{self, Keystore, SealingSource};
 use crate::net::serve::Stop;
-use crate::net::{self, Client, Limits, Listener};
+use crate::net::{self, Client, Limits, Listener, supervisor};
 use crate::panel::{self, Panel};
 use crate::protocol::discovery::Discovery;
 use crate::settings::{self, Settings};
@@ -129,10 +129,10 @@ impl App {
         }
         let confirming = stop.clone();
         tasks.spawn(async move { account.keep_confirming(confirming).await });
-        tasks.spawn(keep_watchdog(stop.clone()));
-        tell_systemd(&[sd_notify::NotifyState::Ready]);
+        tasks.spawn(supervisor::keep_watchdog(stop.clone()));
+        supervisor::ready();
         stop.wait().await;
-        tell_systemd(&[sd_notify::NotifyState::Stopping]);
+        supervisor::stopping();
         let ended = tokio::time::timeout(GRACE, async { while tasks.join_next().await.is_some() {} });
         if ended.await.is_err() {
             tracing::warn!("stopped with work under way");
@@ -229,23 +229,6 @@ async fn serve_panel(
         wait = (wait * 2).min(longest);
         door = Listener::tcp(address).await;
         notices.put(address, &door);
-    }
-}
-
-/// Answers systemd's watchdog, when it asks, for as long as this loop turns.
-async fn keep_watchdog(mut stop: Stop) {
-    let Some(every) = sd_notify::watchdog_enabled() else { return };
-    loop {
-        tokio::select! {
-            () = stop.wait() => return,
-            () = tokio::time::sleep(every / 2) => tell_systemd(&[sd_notify::NotifyState::Watchdog]),
-        }
-    }
-}
-
-fn tell_systemd(state: &[sd_notify::NotifyState<'_>]) {
-    if let Err(error) = sd_notify::notify(state) {
-        tracing::warn!(%error, "systemd cannot be told");
     }
 }
 

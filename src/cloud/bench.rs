@@ -38,11 +38,23 @@ pub(super) struct Reply {
 
 impl Bench {
     pub(super) async fn new() -> Self {
+        Self::with(|_plan| ()).await
+    }
+
+    /// With a plan that is a little different.
+    pub(super) async fn with(differs: impl FnOnce(&mut Plan)) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let (clock, hand) = Clock::by_hand(SystemTime::UNIX_EPOCH + Duration::from_secs(1_704_164_645));
         let database = test_database::fresh().await.map(Secret::new);
-        let cloud = Cloud::open(plan(&folder, database.clone()), clock, Entropy::kernel()).await.unwrap();
+        let mut plan = plan(&folder, database.clone());
+        differs(&mut plan);
+        let cloud = Cloud::open(plan, clock, Entropy::kernel()).await.unwrap();
         Self { router: router(&cloud), cloud, hand, folder, database }
+    }
+
+    /// A second instance on the same store.
+    pub(super) async fn cloud_beside(&self) -> Cloud {
+        Cloud::open((*self.cloud.plan).clone(), self.cloud.clock.clone(), Entropy::kernel()).await.unwrap()
     }
 
     /// Another service on the same store, as a second instance or after a restart, with a plan that is a little different.

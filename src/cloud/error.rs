@@ -34,6 +34,10 @@ pub enum Error {
     NoSuchAccount(String),
     #[error("The database cannot be used.")]
     Store(#[from] store::Error),
+    #[error(transparent)]
+    Backup(#[from] store::BackupError),
+    #[error(transparent)]
+    Client(#[from] crate::net::client::Error),
     #[error("A computation was cut short.")]
     Interrupted,
 }

@@ -5,6 +5,7 @@
 
 mod accounts;
 mod auth_api;
+pub mod backup;
 #[cfg(test)]
 mod bench;
 mod caller;
@@ -15,6 +16,7 @@ mod error;
 mod graphql;
 mod heavy;
 mod ids;
+mod metrics;
 mod moment;
 mod routes;
 pub mod settings;
@@ -37,7 +39,9 @@ use std::sync::Arc;
 
 use crate::base::{Clock, Entropy, Secret};
 use crate::net::{self, Limits, Listener, serve::Stop};
+use delivery::Courier;
 use heavy::Heavy;
+use metrics::Metrics;
 use moment::Moment;
 use site::Site;
 use store::{Place, Store};
@@ -56,6 +60,8 @@ pub struct Cloud {
     store: Store,
     signer: Arc<Signer>,
     heavy: Heavy,
+    courier: Arc<Courier>,
+    metrics: Arc<Metrics>,
 }
 
 /// What a service is made of. [`Plan::new`] gives the usual values.
@@ -97,6 +103,11 @@ impl Plan {
         }
     }
 
+    /// The file without which nothing in the database opens.
+    pub fn server_key(&self) -> PathBuf {
+        vault::file_in(&self.state)
+    }
+
     fn place(&self) -> Place {
         self.database.clone().map_or_else(|| Place::File(self.state.join(DATABASE)), Place::Postgres)
     }
@@ -109,7 +120,12 @@ pub struct OutboxMessage {
     /// `mail` or `sms`.
     pub kind: String,
     pub to: String,
+    /// Empty once it was sent.
     pub text: String,
+    /// `kept` (nothing carries it), `waiting`, `sent` or `failed`.
+    pub state: String,
+    /// Why it has not left, if it was tried.
+    pub reason: String,
 }
 
 impl Cloud {
@@ -117,10 +133,21 @@ impl Cloud {
     pub async fn open(plan: Plan, clock: Clock, entropy: Entropy) -> Result<Self, Error> {
         let (vault, _alone) = open_state(&plan, &entropy).await?;
         let vault = Arc::new(vault);
-        let store = Store::open(&plan.place(), vault.clone(), entropy.clone()).await?;
+        let store = Store::open(&plan.place(), vault.clone(), entropy.clone()).await?.carrying(plan.delivery.carried());
+        let courier = Arc::new(Courier::new(&plan)?);
         let heavy = Heavy::new();
         let signer = Arc::new(signing_key(&store, &heavy, Moment::of(clock.wall())).await?);
-        let cloud = Self { plan: Arc::new(plan), clock, entropy, vault, store, signer, heavy };
+        let cloud = Self {
+            plan: Arc::new(plan),
+            clock,
+            entropy,
+            vault,
+            store,
+            signer,
+            heavy,
+            courier,
+            metrics: Arc::new(Metrics::new()),
+        };
         cloud.check_pool().await?;
         Ok(cloud)
     }
@@ -132,9 +159,16 @@ impl Cloud {
 
     /// Serves until stopped.
     pub async fn serve(&self, listener: Listener, stop: Stop) {
-        let own_url = listener.address().map_or_else(|| "http://localhost".to_owned(), |own| format!("http://{own}"));
+        let scheme = if listener.tls().is_some() { "https" } else { "http" };
+        let own_url =
+            listener.address().map_or_else(|| "http://localhost".to_owned(), |own| format!("{scheme}://{own}"));
         let site = Site::new(self.clone(), own_url);
         net::serve(listener, routes::router(site), limits(), stop).await;
+    }
+
+    /// Shows what was counted, until stopped.
+    pub async fn serve_metrics(&self, listener: Listener, stop: Stop) {
+        net::serve(listener, metrics::router(self.clone()), Limits::default(), stop).await;
     }
 
     /// With another pool name no password that is kept here would ever be right again.

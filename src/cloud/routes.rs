@@ -22,7 +22,7 @@ use axum::{Json, Router};
 use serde_json::json;
 
 use super::site::Site;
-use super::{auth_api, cognito, graphql};
+use super::{auth_api, cognito, graphql, metrics};
 use crate::protocol::http_date;
 
 pub(super) fn router(site: Site) -> Router {
@@ -43,11 +43,13 @@ pub(super) fn router(site: Site) -> Router {
 /// Around every answer: pages of any origin may call (no cookie carries a session here), and `Date` is the time that
 /// signatures and timestamps are checked against, so that a client can learn it.
 async fn frame(State(site): State<Site>, request: Request, next: Next) -> Response {
+    let (operation, begun) = (metrics::operation(&request), site.cloud.clock.monotonic());
     let mut response = if request.method() == Method::OPTIONS {
         StatusCode::NO_CONTENT.into_response()
     } else {
         next.run(request).await
     };
+    site.cloud.metrics.note_request(&operation, &response, site.cloud.clock.monotonic().saturating_sub(begun));
     let headers = response.headers_mut();
     if let Ok(date) = HeaderValue::from_str(&http_date::format(site.cloud.clock.wall())) {
         headers.insert(DATE, date);

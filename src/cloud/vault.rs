@@ -4,7 +4,7 @@
 use std::fs::{self, OpenOptions};
 use std::io::{ErrorKind, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use data_encoding::BASE64URL_NOPAD;
 use hmac::Mac as _;
@@ -26,7 +26,7 @@ impl Vault {
     /// Reads the key file of a state folder that nobody else is opening. A missing one is made, unless a database is there that
     /// it must have sealed.
     pub(super) fn open(folder: &Path, database_exists: bool, entropy: &Entropy) -> Result<Self, Error> {
-        let path = folder.join(FILE);
+        let path = file_in(folder);
         match fs::read(&path) {
             Ok(bytes) => Self::from_file(&path, bytes, entropy),
             Err(error) if error.kind() == ErrorKind::NotFound && database_exists => Err(Error::ServerKeyMissing(path)),
@@ -69,6 +69,11 @@ impl Vault {
     pub(crate) fn derive(&self, kind: &str, content: &[u8]) -> [u8; 32] {
         keyed_hash(&self.marking, kind, content)
     }
+}
+
+/// Where the key lies in a state folder.
+pub(super) fn file_in(folder: &Path) -> PathBuf {
+    folder.join(FILE)
 }
 
 fn keyed_hash(key: &Secret<[u8; 32]>, kind: &str, content: &[u8]) -> [u8; 32] {

@@ -9,8 +9,8 @@ use tokio::io::AsyncWriteExt;
 use tokio::time::timeout;
 
 use super::Wire;
+use super::limits::Limits;
 use super::listen::Peer;
-use super::serve::Limits;
 
 /// What a connection over the limit reads, if it reads.
 const FULL: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nconnection: close\r\nretry-after: 5\r\n\

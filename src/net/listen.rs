@@ -11,11 +11,14 @@ use nix::errno::Errno;
 use nix::sys::socket::{AddressFamily, SockFlag, SockType, UnixAddr, connect, socket};
 
 use super::Wire;
+use super::tls::Tls;
 
 /// A bound socket.
 #[derive(Debug)]
 pub enum Listener {
     Tcp(tokio::net::TcpListener),
+    /// TCP whose visitors speak TLS.
+    Tls(tokio::net::TcpListener, Tls),
     Unix(tokio::net::UnixListener, SocketFile),
 }
 
@@ -85,15 +88,32 @@ impl Listener {
     /// The TCP address that was really bound.
     pub fn address(&self) -> Option<SocketAddr> {
         match self {
-            Self::Tcp(listener) => listener.local_addr().ok(),
+            Self::Tcp(listener) | Self::Tls(listener, _) => listener.local_addr().ok(),
             Self::Unix(..) => None,
         }
     }
 
-    /// The next connection. Cancelling it loses none.
+    /// Lets its visitors speak TLS only.
+    #[must_use]
+    pub fn with_tls(self, tls: Tls) -> Self {
+        match self {
+            Self::Tcp(listener) | Self::Tls(listener, _) => Self::Tls(listener, tls),
+            Self::Unix(..) => self,
+        }
+    }
+
+    /// What its visitors must speak before they ask.
+    pub fn tls(&self) -> Option<&Tls> {
+        match self {
+            Self::Tls(_, tls) => Some(tls),
+            Self::Tcp(_) | Self::Unix(..) => None,
+        }
+    }
+
+    /// The next connection, before any TLS. Cancelling it loses none.
     pub(super) async fn accept(&self) -> io::Result<(Box<dyn Wire>, Peer)> {
         match self {
-            Self::Tcp(listener) => {
+            Self::Tcp(listener) | Self::Tls(listener, _) => {
                 let (stream, address) = listener.accept().await?;
                 let _slower_only = stream.set_nodelay(true);
                 let address = SocketAddr::new(address.ip().to_canonical(), address.port());

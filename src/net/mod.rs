@@ -4,12 +4,17 @@ pub mod client;
 mod crowd;
 mod dial;
 pub mod forwarded;
+mod limits;
 pub mod listen;
 pub mod serve;
+pub mod supervisor;
+pub mod tls;
 
 pub use client::Client;
+pub use limits::Limits;
 pub use listen::{Listener, Peer};
-pub use serve::{Limits, serve};
+pub use serve::serve;
+pub use tls::Certificates;
 
 use tokio::io::{AsyncRead, AsyncWrite};
 

@@ -18,36 +18,9 @@ use tower::ServiceExt;
 
 use super::Wire;
 use super::crowd::{Crowd, Seat, turn_away};
+use super::limits::Limits;
 use super::listen::{Listener, Peer};
-
-/// What one listener allows.
-#[derive(Clone, Copy, Debug)]
-pub struct Limits {
-    pub connections: usize,
-    /// Per IP address, or per user on a Unix socket.
-    pub connections_per_address: usize,
-    /// From accept (or the last answer) until a whole request head has come.
-    pub head: Duration,
-    /// For a whole request with its answer.
-    pub request: Duration,
-    /// Bytes of one request body; more is 413.
-    pub body: usize,
-    /// How long running requests may take after stop.
-    pub grace: Duration,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            connections: 256,
-            connections_per_address: 32,
-            head: Duration::from_secs(10),
-            request: Duration::from_secs(60),
-            body: 64 * 1024,
-            grace: Duration::from_secs(5),
-        }
-    }
-}
+use super::tls::Tls;
 
 /// Told once to everybody that the program stops.
 #[derive(Clone, Debug)]
@@ -99,7 +72,8 @@ pub async fn serve(listener: Listener, router: axum::Router, limits: Limits, mut
                 match crowd.seat(peer, connections.len(), &limits) {
                     Some(seat) => {
                         let watcher = graceful.watcher();
-                        connections.spawn(converse(wire, peer, seat, watcher, router.clone(), limits));
+                        let tls = listener.tls().cloned();
+                        connections.spawn(converse((wire, tls), peer, seat, watcher, router.clone(), limits));
                     }
                     None => turn_away(wire).await,
                 }
@@ -133,13 +107,21 @@ fn is_of_one_connection(error: &io::Error) -> bool {
 
 /// One connection to its end.
 async fn converse(
-    wire: Box<dyn Wire>,
+    (wire, tls): (Box<dyn Wire>, Option<Tls>),
     peer: Peer,
     _seat: Seat,
     watcher: Watcher,
     router: axum::Router,
     limits: Limits,
 ) {
+    let wire = match tls {
+        None => wire,
+        Some(tls) => match timeout(limits.head, tls.greet(wire)).await {
+            Ok(Ok(wire)) => wire,
+            Ok(Err(error)) => return tracing::debug!(%error, "no TLS connection came about"),
+            Err(_late) => return tracing::debug!("a TLS handshake took too long"),
+        },
+    };
     let begun = Notify::new();
     let service = hyper::service::service_fn(|request| {
         begun.notify_one();

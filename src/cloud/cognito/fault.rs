@@ -6,6 +6,7 @@ use std::time::Duration;
 use axum::http::StatusCode;
 
 use crate::cloud::caller;
+use crate::cloud::delivery::Undelivered;
 use crate::cloud::store;
 use crate::cloud::tokens::Refusal;
 use crate::protocol::{code, srp};
@@ -64,6 +65,8 @@ pub(super) enum Fault {
     UnknownOperation,
     #[error("User pool client {0} does not exist.")]
     UnknownClient(String),
+    #[error(transparent)]
+    NotDelivered(#[from] Undelivered),
     #[error("Something went wrong in the service.")]
     Store(#[from] store::Error),
     #[error("Something went wrong in the service.")]
@@ -94,7 +97,8 @@ impl Fault {
             Self::Serialization(_) => "SerializationException",
             Self::UnknownOperation => "UnknownOperationException",
             Self::UnknownClient(_) => "ResourceNotFoundException",
-            Self::Store(_) | Self::Service(_) => "InternalErrorException",
+            Self::NotDelivered(Undelivered::Channel(_)) => "CodeDeliveryFailureException",
+            Self::NotDelivered(Undelivered::Store(_)) | Self::Store(_) | Self::Service(_) => "InternalErrorException",
         }
     }
 
@@ -105,7 +109,7 @@ impl Fault {
 
     /// Not the client's.
     pub(super) fn is_ours(&self) -> bool {
-        matches!(self, Self::Store(_) | Self::Service(_))
+        matches!(self, Self::NotDelivered(Undelivered::Store(_)) | Self::Store(_) | Self::Service(_))
     }
 
     pub(super) fn status(&self) -> StatusCode {

@@ -127,7 +127,7 @@ async fn mail_code(site: &Site, account: &Account) -> Result<(), Fault> {
          code. If you did not ask for this, somebody knows your password: change it now.",
         code.expose()
     );
-    Ok(store.post(Channel::Mail, &account.email, &text, now).await?)
+    Ok(site.cloud.hand_over(Channel::Mail, &account.email, &text).await?)
 }
 
 fn notice(now: Moment) -> String {

@@ -99,8 +99,8 @@ async fn send_text(site: &Site, account: &Account) -> Result<String, Fault> {
     let phone = account.phone.as_deref().ok_or(Fault::NoSuchFactor)?;
     let (store, now) = (&site.cloud.store, site.cloud.now());
     let code = store.code_to_send(&account.id, Purpose::SignInBySms, now.plus(STEP_LIFETIME), now).await?;
-    let text = format!("{} is your sign-in code. It is valid for 3 minutes.", code.expose());
-    store.post(Channel::Sms, phone, &text, now).await?;
+    let text = format!("{} is your {} sign-in code. It is valid for 3 minutes.", code.expose(), site.cloud.plan.brand);
+    site.cloud.hand_over(Channel::Sms, phone, &text).await?;
     Ok(masked(phone))
 }
 

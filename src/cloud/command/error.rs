@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use crate::cloud;
 use crate::cloud::store;
-use crate::net::listen;
+use crate::net::{listen, tls};
 use crate::protocol::totp;
 use crate::settings;
 
@@ -16,16 +16,18 @@ pub(super) enum Exit {
     Usage = 2,
     NotRight = 3,
     Unreachable = 5,
+    Refused = 7,
     Permission = 8,
     State = 10,
     InUse = 69,
 }
 
-const TABLE: [(Exit, &str); 7] = [
+const TABLE: [(Exit, &str); 8] = [
     (Exit::Failed, "something else failed, or a check did"),
     (Exit::Usage, "the command line or the settings are not right"),
-    (Exit::NotRight, "there is no such account, or what was given for it is not right"),
+    (Exit::NotRight, "there is no such account, or what was given (password, backup) is not right"),
     (Exit::Unreachable, "the database cannot be reached"),
+    (Exit::Refused, "refused: something would be lost, or was not confirmed"),
     (Exit::Permission, "permission is missing"),
     (Exit::State, "the server key or the database is damaged or another's, or cannot be written (disk full)"),
     (Exit::InUse, "an address is in use, or cannot be bound"),
@@ -45,6 +47,8 @@ pub(super) enum Error {
     Cloud(#[from] cloud::Error),
     #[error(transparent)]
     Listen(#[from] listen::Error),
+    #[error(transparent)]
+    Tls(#[from] tls::Error),
     #[error(transparent)]
     Totp(#[from] totp::Error),
     #[error("The file {0} cannot be read.")]
@@ -66,7 +70,7 @@ impl Error {
 
     pub(super) fn exit(&self) -> Exit {
         match self {
-            Self::Settings(_) => Exit::Usage,
+            Self::Settings(_) | Self::Tls(_) => Exit::Usage,
             Self::Cloud(error) => of_cloud(error),
             Self::Listen(_) => Exit::InUse,
             Self::File(_, cause) => of_io(cause),
@@ -84,11 +88,23 @@ fn of_cloud(error: &cloud::Error) -> Exit {
             _damaged_or_full => Exit::State,
         },
         E::ServerKeyDamaged(_) | E::ServerKeyMissing(_) | E::SigningKey => Exit::State,
-        E::OtherPool { .. } => Exit::Usage,
+        E::OtherPool { .. } | E::Client(_) => Exit::Usage,
         E::Email(_) | E::Password | E::Phone(_) | E::EmailTaken(_) | E::NoSuchAccount(_) => Exit::NotRight,
         E::Store(store::Error::Statement(_)) => Exit::Unreachable,
         E::Store(store::Error::Migration(_) | store::Error::Unreadable(_)) => Exit::State,
+        E::Backup(error) => of_backup(error),
         E::Interrupted => Exit::Failed,
+    }
+}
+
+fn of_backup(error: &store::BackupError) -> Exit {
+    use store::BackupError as E;
+    match error {
+        E::File(cause) => of_io(cause),
+        E::Statement(_) => Exit::Unreachable,
+        E::Damaged(_) | E::CutShort | E::Newer => Exit::NotRight,
+        E::OtherKey => Exit::State,
+        E::NotEmpty(_) => Exit::Refused,
     }
 }
 

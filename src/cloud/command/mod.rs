@@ -55,7 +55,7 @@ enum What {
     /// Accounts.
     #[command(subcommand)]
     Account(Account),
-    /// Show the mail and text messages that were to be delivered, newest last.
+    /// Show mail and text messages and what became of them, newest last.
     Outbox(outbox::Outbox),
 }
 

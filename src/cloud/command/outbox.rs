@@ -1,4 +1,4 @@
-//! `outbox`: mail and text messages that were to be delivered.
+//! `outbox`: mail and text messages, and what became of them.
 
 use std::io::{self, Write as _};
 
@@ -18,13 +18,16 @@ pub(super) struct Outbox {
 
 pub(super) async fn show(cloud: &Cloud, options: &Outbox) -> Result<(), Error> {
     let mut out = io::stdout();
-    for OutboxMessage { at, kind, to, text } in cloud.outbox().await? {
+    for OutboxMessage { at, kind, to, text, state, reason } in cloud.outbox().await? {
         let at = http_date::format(at);
         if options.json {
-            writeln!(out, "{}", json!({ "at": at, "kind": kind, "to": to, "text": text }))?;
-        } else {
-            writeln!(out, "{at}  {kind} to {to}\n    {text}")?;
+            let message = json!({ "at": at, "kind": kind, "to": to, "text": text, "state": state, "reason": reason });
+            writeln!(out, "{message}")?;
+            continue;
         }
+        let why = if reason.is_empty() { String::new() } else { format!(": {reason}") };
+        let text = if text.is_empty() { "(its text is wiped)" } else { &text };
+        writeln!(out, "{at}  {kind} to {to}  {state}{why}\n    {text}")?;
     }
     Ok(())
 }

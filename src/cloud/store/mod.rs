@@ -3,6 +3,7 @@
 
 mod access_keys;
 mod accounts;
+mod backup;
 mod connect;
 mod enrolments;
 mod events;
@@ -17,16 +18,19 @@ mod token_families;
 
 pub(crate) use access_keys::{Created, StoredKey};
 pub(crate) use accounts::{Account, NewRow};
+pub use backup::Error as BackupError;
 pub(crate) use connect::Place;
 pub(crate) use events::EventKind;
 pub(crate) use factors::FactorKind;
-pub(crate) use outbox::Channel;
+pub(crate) use outbox::{Carried, Channel, Due};
 pub(crate) use sent_codes::{Answer, Purpose};
 pub(crate) use sign_ins::{NewSignIn, SignIn, Stage};
 pub(crate) use throttles::Policy;
 pub(crate) use token_families::Family;
 
 use std::sync::Arc;
+
+use tokio::sync::Notify;
 
 use super::ids::AccountId;
 use super::moment::Moment;
@@ -42,6 +46,8 @@ pub(crate) struct Store {
     dialect: Dialect,
     vault: Arc<Vault>,
     entropy: Entropy,
+    carried: Carried,
+    posted: Arc<Notify>,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -59,7 +65,13 @@ impl Store {
     pub(super) async fn open(place: &Place, vault: Arc<Vault>, entropy: Entropy) -> Result<Self, Error> {
         let (pool, dialect) = connect::open(place).await?;
         sqlx::migrate!("src/cloud/migrations").run(&pool).await?;
-        Ok(Self { pool, dialect, vault, entropy })
+        Ok(Self { pool, dialect, vault, entropy, carried: Carried::default(), posted: Arc::default() })
+    }
+
+    /// With channels that lead out of the house.
+    #[must_use]
+    pub(super) fn carrying(self, carried: Carried) -> Self {
+        Self { carried, ..self }
     }
 
     /// Does the database answer?
