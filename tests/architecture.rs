@@ -22,7 +22,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("panel", &["base", "protocol", "net", "keystore", "account", "device", "broker::status"]),
     ("cli", AGENT),
     ("app", AGENT),
-    ("cloud", &["base", "protocol", "net", "settings", "panel"]),
+    ("cloud", &["base", "protocol", "net", "settings", "panel::screens"]),
     ("lib", &[]),
     ("main", WHOLE),
     ("bin", &["base", "protocol", "net", "settings", "cloud"]),

@@ -5,11 +5,9 @@ use axum::Extension;
 use axum::extract::State;
 use axum::response::Response;
 
-use super::error::{Error, Problem};
-use super::form::Form;
-use super::gate::Visitor;
-use super::page::{self, Frame, see_other};
-use super::play::Move;
+use super::play::Wanted;
+use super::screens::page::{self, Frame, see_other};
+use super::screens::{Error, Form, Problem, Visitor, step};
 use super::{Panel, claim};
 use crate::protocol::access_key::AccessKey;
 use crate::protocol::credentials_file::CredentialsFile;
@@ -37,11 +35,11 @@ pub(super) async fn page(State(panel): State<Panel>, Extension(visitor): Extensi
 
 pub(super) async fn adopt(State(panel): State<Panel>, Extension(visitor): Extension<Visitor>, form: Form) -> Response {
     let result = match read(&form) {
-        Ok(key) => panel.play(&visitor, form.mark, Move::Adopt(key)).await,
+        Ok(key) => panel.play_once(&visitor, form.mark, Wanted::Adopt(key)).await,
         Err(problem) => Err(problem),
     };
     match result {
-        Ok(outcome) => panel.lead_on(&visitor, outcome),
+        Ok(outcome) => step::lead_on(&panel, &visitor, outcome),
         Err(_) if !panel.is_owned() && !panel.progress_of(&visitor).await.0 => see_other(claim::Why::Lapsed.link()),
         Err(problem) => show(&form, Some(problem)),
     }

@@ -7,10 +7,8 @@ use axum::response::Response;
 use http::Uri;
 
 use super::Panel;
-use super::error::{Error, Problem};
-use super::form::Form;
-use super::gate::Visitor;
-use super::page::{self, Frame, see_other};
+use super::screens::page::{self, Frame, see_other};
+use super::screens::{Error, Form, Problem, Visitor};
 
 /// Why a visitor finds this page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

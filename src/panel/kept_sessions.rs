@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use data_encoding::BASE64URL_NOPAD;
 use serde::{Deserialize, Serialize};
 
-use super::token::TokenHash;
+use super::screens::token::TokenHash;
 use crate::base::report;
 use crate::keystore::{self, Keystore, Loaded};
 

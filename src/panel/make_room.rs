@@ -7,13 +7,10 @@ use axum::response::Response;
 
 use super::Panel;
 use super::access_key::{self, Typed};
-use super::error::{Error, Problem};
-use super::form::Form;
-use super::gate::Visitor;
-use super::page::{self, Frame};
-use super::play::Move;
-use super::words;
-use crate::account::Answer;
+use super::screens::page::{self, Frame, see_other};
+use super::screens::step::{self, Step};
+use super::screens::{Error, Form, Move, Problem, Reception as _, Visitor, sign_in, words};
+use crate::account::{Answer, Ask};
 use crate::protocol::access_key::KeyId;
 use crate::protocol::graphql::ListedKey;
 
@@ -34,12 +31,23 @@ struct Replaceable<'a> {
     used: Option<String>,
 }
 
+pub(super) async fn page(State(panel): State<Panel>, Extension(visitor): Extension<Visitor>) -> Response {
+    show(&panel, &visitor, &Form::default(), None).await
+}
+
 pub(super) async fn answer(State(panel): State<Panel>, Extension(visitor): Extension<Visitor>, form: Form) -> Response {
     let wanted = match form.text("way") {
         "replace" => replace(&form),
         _ => access_key::read(&form).map(Answer::UseKey),
     };
-    panel.advance(&visitor, &form, wanted.map(Move::Answer)).await
+    let played = match wanted {
+        Ok(answer) => panel.play(&visitor, form.mark, Move::Answer(answer)).await,
+        Err(problem) => Err(problem),
+    };
+    match played {
+        Ok(outcome) => step::lead_on(&panel, &visitor, outcome),
+        Err(problem) => show(&panel, &visitor, &form, Some(problem)).await,
+    }
 }
 
 /// Deleting a key that some other machine may use takes a second, deliberate tick.
@@ -55,7 +63,18 @@ fn replace(form: &Form) -> Result<Answer, Problem> {
     KeyId::parse(chosen).map(Answer::ReplaceKey).map_err(|error| Error::from(error).problem().at("replace"))
 }
 
-pub(super) fn page(keys: &[ListedKey], form: &Form, problem: Option<Problem>) -> Response {
+/// The page, as long as this is what the sign-in waits for.
+async fn show(panel: &Panel, visitor: &Visitor, form: &Form, problem: Option<Problem>) -> Response {
+    match (panel.step(visitor).await, problem) {
+        (Ok(Step { ask: Ask::MakeRoomForKey(keys), .. }), problem) => choose(&keys, form, problem),
+        (Ok(step), Some(problem)) => step.show(form, Some(problem)),
+        (Ok(step), None) => see_other(step::path(&step.ask)),
+        (Err(_), Some(problem)) => sign_in::again(panel, visitor, problem).await,
+        (Err(elsewhere), None) => see_other(&elsewhere),
+    }
+}
+
+fn choose(keys: &[ListedKey], form: &Form, problem: Option<Problem>) -> Response {
     let page = MakeRoomPage {
         frame: Frame::new(problem.as_ref()),
         problem: problem.clone(),

@@ -4,59 +4,34 @@
 //! |---|---|---|
 //! | `/` | overview: owner, key, clock, notices | |
 //! | `/claim` | the claim code of a device without owner | yes |
-//! | `/sign-in` | e-mail and password | yes |
 //! | `/access-key` | sign in with an access key instead | yes |
-//! | `/code` | code of the authenticator app, text message or e-mail | yes |
-//! | `/factor` | which second factor | yes |
-//! | `/new-password` | the service wants a new password | yes |
-//! | `/authenticator` | enrol an authenticator app | yes |
-//! | `/recovery`, `/mailed-code`, `/recovery-code` | without the two-factor device | yes |
 //! | `/make-room` | the account holds its maximum of access keys | yes |
 //! | `/sign-out` | end this browser's session | |
 //! | `/sign-out-device` | give the device up | |
-//! | `/style/…`, `/script/…`, `/icons/…` | static files | yes |
 //!
-//! All of them lie in one folder, so that every link is relative and the panel works below any path of a proxy.
+//! The screens of a sign-in, the gate and the static files are those of `screens`, which the account service serves too.
 
 mod access_key;
-mod assets;
-mod authenticator;
 mod claim;
 mod claim_code;
-mod code;
-mod cookie;
-mod error;
-mod factor;
-mod form;
-mod gate;
-mod host;
 mod kept_sessions;
 mod limits;
 mod make_room;
-mod new_password;
 mod overview;
-mod page;
 mod place;
-mod plain_http;
 mod play;
-mod recovery;
+mod reception;
+pub(crate) mod screens;
 mod session;
-mod sign_in;
 mod sign_out;
-mod source;
-mod step;
 mod throttle;
-mod token;
-mod words;
 
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use axum::Router;
-use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
-use http::HeaderMap;
 use tokio::task::JoinSet;
 
 use crate::account::{self, Account};
@@ -64,15 +39,12 @@ use crate::base::{Clock, Entropy};
 use crate::device;
 use crate::keystore::{self, Keystore};
 use claim_code::Claim;
-use cookie::Cookie;
-use error::Error;
-use gate::SignedIn;
-use host::Names;
 use limits::Limits;
 use place::Places;
+use screens::host::Names;
+use screens::token::Token;
+use screens::{Reception, SignedIn};
 use session::{Sessions, Times};
-use source::Source;
-use token::Token;
 
 /// The panel's state, passed to every handler. Cheap to clone.
 #[derive(Clone)]
@@ -129,26 +101,16 @@ impl Panel {
 
     /// Every URL of the panel, behind the gate.
     pub fn router(&self) -> Router {
-        Router::new()
+        let own = Router::new()
             .route("/", get(overview::page))
             .route("/claim", get(claim::page).post(claim::answer))
-            .route("/sign-in", get(sign_in::page).post(sign_in::begin))
             .route("/access-key", get(access_key::page).post(access_key::adopt))
-            .route("/code", get(step::page).post(code::answer))
-            .route("/factor", get(step::page).post(factor::answer))
-            .route("/new-password", get(step::page).post(new_password::answer))
-            .route("/authenticator", get(step::page).post(code::answer))
-            .route("/recovery", get(recovery::page).post(recovery::start))
-            .route("/mailed-code", get(step::page).post(recovery::answer_mailed_code))
-            .route("/recovery-code", get(step::page).post(recovery::answer_recovery_code))
-            .route("/make-room", get(step::page).post(make_room::answer))
+            .route("/make-room", get(make_room::page).post(make_room::answer))
             .route("/sign-out", post(sign_out::panel))
-            .route("/sign-out-device", get(sign_out::page).post(sign_out::device))
-            .route("/{folder}/{file}", get(assets::file))
-            .fallback(page::not_found)
-            .method_not_allowed_fallback(async || Error::WrongMethod)
-            .layer(from_fn_with_state(self.clone(), gate::check))
-            .with_state(self.clone())
+            .route("/sign-out-device", get(sign_out::page).post(sign_out::device));
+        let reception: Arc<dyn Reception> = Arc::new(self.clone());
+        let sign_in = screens::sign_in_routes().with_state(Arc::clone(&reception));
+        screens::behind_the_gate(own.with_state(self.clone()).merge(sign_in), reception)
     }
 
     /// What an owner must type first; `None` once the device is owned.
@@ -178,15 +140,15 @@ impl Panel {
         Times { monotonic: self.monotonic(), service, wall }
     }
 
-    /// The session that this request's cookie stands for. Sessions that have ended are dropped on the way.
-    fn session_of(&self, source: &Source, headers: &HeaderMap) -> Option<SignedIn> {
+    /// The session that a browser's token stands for. Sessions that have ended are dropped on the way.
+    fn session_of(&self, token: Option<&Token>) -> Option<SignedIn> {
         let status = self.0.account.status();
         let times = self.times(&status);
         let owner = status.owner.as_ref().map(|owner| owner.id.as_str());
         self.forget(self.0.sessions.sweep(owner, times));
-        let hash = Cookie::Session.read(source, headers)?.hash();
+        let hash = token?.hash();
         let standing = self.0.sessions.check(hash, owner?, times)?;
-        Some(SignedIn { hash, standing })
+        Some(SignedIn { hash, account: owner?.to_owned(), standing })
     }
 
     fn open_session(&self, user: Option<account::Session>) -> Token {

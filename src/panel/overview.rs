@@ -8,8 +8,8 @@ use axum::response::Response;
 use time::macros::format_description;
 
 use super::Panel;
-use super::page::{self, Frame};
-use super::words;
+use super::screens::page::{self, Frame};
+use super::screens::words;
 use crate::account::{KeyState, Status};
 
 #[derive(Template)]

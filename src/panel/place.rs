@@ -6,10 +6,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use super::error::Problem;
-use super::form::Mark;
-use super::play::Outcome;
-use super::token::TokenHash;
+use super::screens::form::Mark;
+use super::screens::token::TokenHash;
+use super::screens::{Outcome, Problem};
 use crate::account::Attempt;
 
 /// A claim code counts this long.
@@ -105,7 +104,7 @@ impl Turn {
     pub(super) fn replay(&self, mark: Mark, played_before: u64, now: Duration) -> Option<Result<Outcome, Problem>> {
         let latest = self.latest.as_ref().filter(|latest| latest.mark == mark)?;
         let waited = latest.number > played_before;
-        let led_on = matches!(latest.result, Ok(Outcome::Ask(_) | Outcome::SignedIn(_)));
+        let led_on = matches!(latest.result, Ok(Outcome::Ask(_) | Outcome::SignedIn(..)));
         let same_press = led_on && now.saturating_sub(latest.at) < SAME_PRESS;
         (waited || same_press).then(|| latest.result.clone())
     }

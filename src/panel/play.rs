@@ -5,50 +5,28 @@ use std::time::Duration;
 
 use tokio::sync::oneshot;
 
-use super::Panel;
-use super::error::{Error, Problem};
-use super::form::Mark;
-use super::gate::Visitor;
 use super::limits::Guess;
 use super::place::Turn;
-use super::source::Source;
-use super::step;
-use super::token::Token;
-use crate::account::{self, Answer, Failed, Progress};
-use crate::base::{Secret, report};
+use super::screens::form::Mark;
+use super::screens::sign_in::Why;
+use super::screens::source::Source;
+use super::screens::{Error, Move, Outcome, Problem, Visitor, step};
+use super::{Panel, claim};
+use crate::account::{self, Failed, Progress};
+use crate::base::report;
 use crate::protocol::access_key::AccessKey;
 
-/// What a visitor asks for.
+/// What a visitor of this panel may ask for.
 #[derive(Debug)]
-pub(super) enum Move {
-    Begin {
-        email: String,
-        password: Secret<String>,
-    },
-    Answer(Answer),
-    /// "Can't access your two-factor device?"
-    Recover,
+pub(super) enum Wanted {
+    Move(Move),
     /// Sign in with an access key alone.
     Adopt(AccessKey),
 }
 
-/// Where a move leads.
-#[derive(Clone, Debug)]
-pub(super) enum Outcome {
-    /// To the page of the next question.
-    Ask(&'static str),
-    SignedIn(Token),
-    /// The device has no owner and the visitor has not shown the claim code (lately).
-    ClaimFirst,
-    /// The service waits no longer.
-    Expired,
-    /// There is no sign-in under way here.
-    NothingPending,
-}
-
 impl Panel {
     /// Plays a move for a visitor; the same form sent twice is played once.
-    pub(super) async fn play(&self, visitor: &Visitor, mark: Mark, wanted: Move) -> Result<Outcome, Problem> {
+    pub(super) async fn play_once(&self, visitor: &Visitor, mark: Mark, wanted: Wanted) -> Result<Outcome, Problem> {
         let place = self.0.places.of(visitor.hash, self.monotonic());
         let played_before = place.played();
         let (panel, source) = (self.clone(), visitor.source.clone());
@@ -68,12 +46,12 @@ impl Panel {
         told.await.unwrap_or_else(|_| Err(Error::Stopping.problem()))
     }
 
-    async fn play_now(&self, turn: &mut Turn, source: &Source, wanted: Move) -> Result<Outcome, Problem> {
+    async fn play_now(&self, turn: &mut Turn, source: &Source, wanted: Wanted) -> Result<Outcome, Problem> {
         let now = self.monotonic();
         if !self.is_owned() && !turn.has_claimed(now) {
-            return Ok(Outcome::ClaimFirst);
+            return Ok(Outcome::Elsewhere(claim::Why::Lapsed.link().to_owned()));
         }
-        if let Move::Begin { email, .. } = &wanted {
+        if let Wanted::Move(Move::Begin { email, .. }) = &wanted {
             turn.email.clone_from(email);
         }
         let account = Some(turn.email.as_str()).filter(|email| !email.is_empty());
@@ -83,22 +61,22 @@ impl Panel {
             Some(Err(failed)) => self.fall_back(turn, failed, &guess, now),
             None => {
                 self.0.limits.take_back(&guess);
-                Ok(Outcome::NothingPending)
+                Ok(elsewhere(Why::NothingPending))
             }
         }
     }
 
     /// `None`: the move answers a sign-in that is not there.
-    async fn ask_the_service(&self, turn: &mut Turn, wanted: Move) -> Option<Result<Next, Failed>> {
+    async fn ask_the_service(&self, turn: &mut Turn, wanted: Wanted) -> Option<Result<Next, Failed>> {
         let afresh = |error| Failed { error, attempt: None };
         let progress = match wanted {
-            Move::Begin { email, password } => {
+            Wanted::Move(Move::Begin { email, password }) => {
                 turn.attempt = None;
                 self.0.account.begin(&email, password).await.map_err(afresh)
             }
-            Move::Answer(answer) => self.0.account.answer(turn.attempt.take()?, answer).await,
-            Move::Recover => self.0.account.recover(turn.attempt.take()?).await,
-            Move::Adopt(key) => {
+            Wanted::Move(Move::Answer(answer)) => self.0.account.answer(turn.attempt.take()?, answer).await,
+            Wanted::Move(Move::Recover) => self.0.account.recover(turn.attempt.take()?).await,
+            Wanted::Adopt(key) => {
                 return Some(self.0.account.adopt(key).await.map(|_owner| Next::Adopted).map_err(afresh));
             }
         };
@@ -111,14 +89,14 @@ impl Panel {
                 self.0.limits.take_back(guess);
                 let path = step::path(&attempt.ask());
                 turn.attempt = Some(attempt);
-                return Outcome::Ask(path);
+                return Outcome::Ask(path.to_owned());
             }
             Next::Progress(Progress::SignedIn(session)) => Some(session),
             Next::Adopted => None,
         };
         self.0.limits.forgive(guess);
         turn.leave();
-        Outcome::SignedIn(self.open_session(session))
+        Outcome::SignedIn(self.open_session(session), "./".to_owned())
     }
 
     fn fall_back(&self, turn: &mut Turn, failed: Failed, guess: &Guess, now: Duration) -> Result<Outcome, Problem> {
@@ -129,12 +107,18 @@ impl Panel {
         }
         tracing::info!(error = report::chain(&error), "a sign-in did not lead on");
         match (&error, &turn.attempt) {
-            (Error::Account(account::Error::SignInExpired), _) => Ok(Outcome::Expired),
-            (Error::Account(account::Error::OutOfTurn), Some(attempt)) => Ok(Outcome::Ask(step::path(&attempt.ask()))),
-            (Error::Account(account::Error::OutOfTurn), None) => Ok(Outcome::NothingPending),
+            (Error::Account(account::Error::SignInExpired), _) => Ok(elsewhere(Why::Expired)),
+            (Error::Account(account::Error::OutOfTurn), Some(attempt)) => {
+                Ok(Outcome::Ask(step::path(&attempt.ask()).to_owned()))
+            }
+            (Error::Account(account::Error::OutOfTurn), None) => Ok(elsewhere(Why::NothingPending)),
             _ => Err(error.problem()),
         }
     }
+}
+
+fn elsewhere(why: Why) -> Outcome {
+    Outcome::Elsewhere(why.link().to_owned())
 }
 
 enum Next {

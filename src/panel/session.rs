@@ -7,7 +7,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use super::kept_sessions::{self, Kept};
-use super::token::{Token, TokenHash};
+use super::screens::Standing;
+use super::screens::token::{Token, TokenHash};
 use crate::account;
 use crate::keystore::{self, Keystore};
 
@@ -25,14 +26,6 @@ pub(super) struct Times {
     pub(super) service: Option<SystemTime>,
     /// What this machine believes; good enough to write down, never to judge by.
     pub(super) wall: SystemTime,
-}
-
-/// How far a session can be relied on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Standing {
-    Sure,
-    /// From before a restart, and the time is not known yet: good for looking, not for sensitive changes.
-    Unchecked,
 }
 
 /// Every session of the panel.

@@ -6,12 +6,10 @@ use axum::extract::State;
 use axum::response::Response;
 use http::header;
 
-use super::cookie::Cookie;
-use super::error::{Error, Problem};
-use super::gate::Visitor;
-use super::page::{self, Frame, see_other};
-use super::session::Standing;
-use super::sign_in::Why;
+use super::screens::cookie::Cookie;
+use super::screens::page::{self, Frame, see_other};
+use super::screens::sign_in::Why;
+use super::screens::{Error, Problem, Standing, Visitor};
 use super::{Panel, claim};
 use crate::account::SignedOut;
 
@@ -36,7 +34,7 @@ pub(super) async fn page(State(panel): State<Panel>) -> Response {
 
 /// Deletes the key at the service and here; every session and every half sign-in ends with it.
 pub(super) async fn device(State(panel): State<Panel>, Extension(visitor): Extension<Visitor>) -> Response {
-    if visitor.session.is_some_and(|session| session.standing == Standing::Unchecked) {
+    if visitor.session.as_ref().is_some_and(|session| session.standing == Standing::Unchecked) {
         return panel.sign_out_device_page(Some(Error::TimeUnknown.problem()));
     }
     let (tell, told) = tokio::sync::oneshot::channel();
@@ -61,7 +59,7 @@ fn leave(visitor: &Visitor, address: &str) -> Response {
 
 impl Panel {
     fn close_session(&self, visitor: &Visitor) {
-        if let Some(session) = visitor.session {
+        if let Some(session) = &visitor.session {
             let times = self.times(&self.0.account.status());
             self.forget(self.0.sessions.close(session.hash, times));
         }

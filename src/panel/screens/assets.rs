@@ -11,7 +11,7 @@ use rust_embed::{Embed, EmbeddedFile};
 use super::error::Error;
 
 /// One file of `assets/`.
-pub(super) struct Asset {
+pub(crate) struct Asset {
     folder: &'static str,
     name: &'static str,
     content_type: &'static str,
@@ -20,21 +20,21 @@ pub(super) struct Asset {
     version: LazyLock<String, fn() -> String>,
 }
 
-pub(super) static STYLE: Asset = Asset {
+pub(crate) static STYLE: Asset = Asset {
     folder: "style",
     name: "panel.css",
     content_type: "text/css; charset=utf-8",
     embedded: Styles::get,
     version: LazyLock::new(|| STYLE.mark()),
 };
-pub(super) static SCRIPT: Asset = Asset {
+pub(crate) static SCRIPT: Asset = Asset {
     folder: "script",
     name: "panel.js",
     content_type: "text/javascript; charset=utf-8",
     embedded: Scripts::get,
     version: LazyLock::new(|| SCRIPT.mark()),
 };
-pub(super) static ICON: Asset = Asset {
+pub(crate) static ICON: Asset = Asset {
     folder: "icons",
     name: "latchkey.svg",
     content_type: "image/svg+xml",
@@ -57,13 +57,13 @@ struct Scripts;
 struct Icons;
 
 /// Open to all, and never changed by anybody.
-pub(super) fn is_asset(path: &str) -> bool {
+pub(crate) fn is_asset(path: &str) -> bool {
     path.strip_prefix('/')
         .and_then(|path| path.split_once('/'))
         .is_some_and(|(folder, name)| find(folder, name).is_some())
 }
 
-pub(super) async fn file(Path((folder, name)): Path<(String, String)>, headers: HeaderMap) -> Response {
+pub(crate) async fn file(Path((folder, name)): Path<(String, String)>, headers: HeaderMap) -> Response {
     find(&folder, &name).map_or_else(|| Error::NoSuchPage.into_response(), |asset| asset.serve(&headers))
 }
 
@@ -73,7 +73,7 @@ fn find(folder: &str, name: &str) -> Option<&'static Asset> {
 
 impl Asset {
     /// For use in a page.
-    pub(super) fn address(&self) -> String {
+    pub(crate) fn address(&self) -> String {
         format!("{}/{}?{}", self.folder, self.name, *self.version)
     }
 

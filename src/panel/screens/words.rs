@@ -7,7 +7,7 @@ use time::format_description::well_known::Rfc3339;
 use time::macros::format_description;
 
 /// "45 seconds", "2 minutes", "3 hours": rounded up, so that waiting that long is enough.
-pub(super) fn duration(duration: Duration) -> String {
+pub(crate) fn duration(duration: Duration) -> String {
     let seconds = duration.as_secs() + u64::from(duration.subsec_nanos() > 0);
     let (count, unit) = match seconds {
         0..=90 => (seconds, "second"),
@@ -19,18 +19,18 @@ pub(super) fn duration(duration: Duration) -> String {
 }
 
 /// `None` beyond any calendar.
-pub(super) fn calendar(time: SystemTime) -> Option<UtcDateTime> {
+pub(crate) fn calendar(time: SystemTime) -> Option<UtcDateTime> {
     let seconds = time.duration_since(SystemTime::UNIX_EPOCH).ok()?.as_secs();
     UtcDateTime::from_unix_timestamp(i64::try_from(seconds).ok()?).ok()
 }
 
 /// "15 January 2027, 08:00 UTC"
-pub(super) fn date(date: UtcDateTime) -> Option<String> {
+pub(crate) fn date(date: UtcDateTime) -> Option<String> {
     date.format(format_description!("[day padding:none] [month repr:long] [year], [hour]:[minute] UTC")).ok()
 }
 
 /// The service's ISO 8601 as a date in words; as it came when it is something else.
-pub(super) fn service_date(text: &str) -> String {
+pub(crate) fn service_date(text: &str) -> String {
     UtcDateTime::parse(text, &Rfc3339).ok().and_then(date).unwrap_or_else(|| text.to_owned())
 }
 

@@ -11,7 +11,7 @@ use crate::{account, keystore, protocol};
 
 /// Every refusal of the panel.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum Error {
+pub(crate) enum Error {
     #[error("There is no such page.")]
     NoSuchPage,
     #[error("This page cannot be used that way.")]
@@ -22,6 +22,9 @@ pub(super) enum Error {
         "This panel does not answer to the name '{0}'. If that name is yours, add it to 'names' in the [panel] section of Latchkey's settings; otherwise open the panel by its address."
     )]
     UnknownName(String),
+    /// Where the service is.
+    #[error("This service does not answer to that name. It is at {0}.")]
+    OtherHost(String),
     #[error("That form was not sent by this panel itself, so it was not used. Open the panel directly and try again.")]
     ForeignForm,
     #[error("Something in the form could not be read. Go back, reload the page and try again.")]
@@ -40,6 +43,8 @@ pub(super) enum Error {
         "The device does not know yet what time it is, so it cannot tell whether this session still counts. Sign out of this panel and in again, or wait until the account service was reached."
     )]
     TimeUnknown,
+    #[error("The service has a problem of its own. Try again in a few minutes.")]
+    Trouble,
     #[error(transparent)]
     Code(#[from] protocol::code::NotACode),
     #[error(transparent)]
@@ -54,16 +59,16 @@ pub(super) enum Error {
 
 /// What the person is told.
 #[derive(Clone, Debug)]
-pub(super) struct Problem {
-    pub(super) status: StatusCode,
-    pub(super) sentence: String,
+pub(crate) struct Problem {
+    pub(crate) status: StatusCode,
+    pub(crate) sentence: String,
     /// Id of the field to be mended, when it is one.
-    pub(super) field: Option<&'static str>,
+    pub(crate) field: Option<&'static str>,
     retry_after: Option<Duration>,
 }
 
 impl Error {
-    pub(super) fn problem(&self) -> Problem {
+    pub(crate) fn problem(&self) -> Problem {
         let retry_after =
             if let Self::Wait(wait) | Self::Account(account::Error::TooManyTries { wait: Some(wait) }) = self {
                 Some(*wait)
@@ -74,7 +79,7 @@ impl Error {
     }
 
     /// What was typed was a secret, and not the right one.
-    pub(super) fn is_wrong_guess(&self) -> bool {
+    pub(crate) fn is_wrong_guess(&self) -> bool {
         self.status() == StatusCode::UNAUTHORIZED
     }
 
@@ -89,12 +94,13 @@ impl Error {
             | Self::RecoveryCode(_)
             | Self::Key(_)
             | Self::Credentials(_) => StatusCode::BAD_REQUEST,
-            Self::UnknownName(_) => StatusCode::MISDIRECTED_REQUEST,
+            Self::UnknownName(_) | Self::OtherHost(_) => StatusCode::MISDIRECTED_REQUEST,
             Self::ForeignForm => StatusCode::FORBIDDEN,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::WrongClaim => StatusCode::UNAUTHORIZED,
             Self::Wait(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::Stopping => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Trouble => StatusCode::INTERNAL_SERVER_ERROR,
             Self::TimeUnknown => StatusCode::CONFLICT,
             Self::Account(error) => account_status(error),
         }
@@ -138,19 +144,28 @@ fn account_status(error: &account::Error) -> StatusCode {
 }
 
 impl Problem {
+    pub(crate) fn new(status: StatusCode, sentence: impl Into<String>) -> Self {
+        Self { status, sentence: sentence.into(), field: None, retry_after: None }
+    }
+
+    /// The same may be right after so long.
+    pub(crate) fn after(self, wait: Option<Duration>) -> Self {
+        Self { retry_after: wait, ..self }
+    }
+
     /// The field that holds the mistake, when a mistake in a field is what it was.
-    pub(super) fn at(mut self, field: &'static str) -> Self {
+    pub(crate) fn at(mut self, field: &'static str) -> Self {
         if self.field.is_none() && matches!(self.status, StatusCode::BAD_REQUEST | StatusCode::UNAUTHORIZED) {
             self.field = Some(field);
         }
         self
     }
 
-    pub(super) fn is_at(&self, field: &str) -> bool {
+    pub(crate) fn is_at(&self, field: &str) -> bool {
         self.field == Some(field)
     }
 
-    pub(super) fn retry_after(&self) -> Option<u64> {
+    pub(crate) fn retry_after(&self) -> Option<u64> {
         self.retry_after.map(|wait| wait.as_secs().max(1))
     }
 }

@@ -1,5 +1,7 @@
-//! The panel's two cookies. Their names carry the product and the port, since browsers keep cookies per host and not per
+//! The two cookies. Their names carry the product and the port, since browsers keep cookies per host and not per
 //! port: another panel (or a second Latchkey) on the same Pi must not overwrite them.
+
+use std::time::Duration;
 
 use http::{HeaderMap, HeaderValue, header};
 
@@ -7,18 +9,15 @@ use super::source::Source;
 use super::token::Token;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Cookie {
+pub(crate) enum Cookie {
     /// Ties a sign-in under way to one browser.
     Visitor,
     /// A signed-in owner.
     Session,
 }
 
-/// As long as a session can last at most; the server decides earlier.
-const MAX_AGE: u64 = super::session::LONGEST.as_secs();
-
 impl Cookie {
-    pub(super) fn read(self, source: &Source, headers: &HeaderMap) -> Option<Token> {
+    pub(crate) fn read(self, source: &Source, headers: &HeaderMap) -> Option<Token> {
         let name = self.name(source);
         headers
             .get_all(header::COOKIE)
@@ -31,16 +30,16 @@ impl Cookie {
     }
 
     /// `Lax`, not `Strict`: a link from another page on the network must find the owner signed in, nothing here changes by
-    /// GET, and the gate checks the origin of everything else.
-    pub(super) fn set(self, source: &Source, token: &Token) -> Option<HeaderValue> {
+    /// GET, and the gate checks the origin of everything else. A visitor's cookie ends with the browser, whatever it `lasts`.
+    pub(crate) fn set(self, source: &Source, token: &Token, lasts: Duration) -> Option<HeaderValue> {
         let age = match self {
             Self::Visitor => String::new(),
-            Self::Session => format!("; Max-Age={MAX_AGE}"),
+            Self::Session => format!("; Max-Age={}", lasts.as_secs()),
         };
         self.line(source, token.text().expose(), &age)
     }
 
-    pub(super) fn clear(self, source: &Source) -> Option<HeaderValue> {
+    pub(crate) fn clear(self, source: &Source) -> Option<HeaderValue> {
         self.line(source, "", "; Max-Age=0")
     }
 
@@ -68,7 +67,7 @@ impl Cookie {
 mod tests {
     use super::*;
     use crate::base::Entropy;
-    use crate::panel::host::Authority;
+    use crate::panel::screens::host::Authority;
 
     fn source(host: &str, https: bool) -> Source {
         Source {
@@ -83,7 +82,7 @@ mod tests {
     fn only_https_gets_a_secure_cookie() {
         let token = Token::new(&Entropy::repeatable(1));
         let text = |https| {
-            let line = Cookie::Session.set(&source("pi:29999", https), &token).unwrap();
+            let line = Cookie::Session.set(&source("pi:29999", https), &token, Duration::from_secs(2_592_000)).unwrap();
             line.to_str().unwrap().to_owned()
         };
         assert!(text(true).starts_with("__Host-latchkey-session-29999="));

@@ -10,12 +10,12 @@ use crate::net::{Peer, forwarded};
 
 /// Who asks, by which name, and over what.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Source {
-    pub(super) address: IpAddr,
-    pub(super) https: bool,
+pub(crate) struct Source {
+    pub(crate) address: IpAddr,
+    pub(crate) https: bool,
     /// The peer may speak plain HTTP: it is this machine itself, or a proxy that was named in the settings.
-    pub(super) plain_is_safe: bool,
-    pub(super) authority: Authority,
+    pub(crate) plain_is_safe: bool,
+    pub(crate) authority: Authority,
 }
 
 const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
@@ -23,7 +23,7 @@ const FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 
 impl Source {
     /// `None` when the request does not say which host it wants, or says it twice.
-    pub(super) fn of(peer: Peer, headers: &HeaderMap, trusted: &[IpAddr]) -> Option<Self> {
+    pub(crate) fn of(peer: Peer, headers: &HeaderMap, trusted: &[IpAddr]) -> Option<Self> {
         let peer = peer.address();
         let proxied = trusted.contains(&peer);
         let last = |name| proxied.then(|| last_value(headers, &name)).flatten();
@@ -37,7 +37,7 @@ impl Source {
     }
 
     /// What the browser's `Origin` must be for a form of our own.
-    pub(super) fn is_origin(&self, origin: &str) -> bool {
+    pub(crate) fn is_origin(&self, origin: &str) -> bool {
         let (scheme, default_port) = if self.https { ("https://", 443) } else { ("http://", 80) };
         let Some(origin) = origin.strip_prefix(scheme).and_then(Authority::parse) else { return false };
         origin.name == self.authority.name

@@ -8,18 +8,18 @@ use super::assets;
 use super::error::{Error, Problem};
 
 /// What the frame around every page needs.
-pub(super) struct Frame {
+pub(crate) struct Frame {
     /// Leads from the page to the panel's folder.
-    pub(super) root: String,
-    pub(super) style: String,
-    pub(super) script: String,
-    pub(super) icon: String,
+    pub(crate) root: String,
+    pub(crate) style: String,
+    pub(crate) script: String,
+    pub(crate) icon: String,
     /// The window's title says so first, since screen readers read that first.
-    pub(super) failed: bool,
+    pub(crate) failed: bool,
 }
 
 impl Frame {
-    pub(super) fn new(problem: Option<&Problem>) -> Self {
+    pub(crate) fn new(problem: Option<&Problem>) -> Self {
         Self {
             root: String::new(),
             style: assets::STYLE.address(),
@@ -29,13 +29,13 @@ impl Frame {
         }
     }
 
-    pub(super) fn at(root: &str) -> Self {
+    pub(crate) fn at(root: &str) -> Self {
         Self { root: root.to_owned(), ..Self::new(None) }
     }
 }
 
 /// A page; with the status of the problem when it shows one.
-pub(super) fn show(page: &impl Template, problem: Option<&Problem>) -> Response {
+pub(crate) fn show(page: &impl Template, problem: Option<&Problem>) -> Response {
     let Ok(text) = page.render() else { return StatusCode::INTERNAL_SERVER_ERROR.into_response() };
     let mut response = Html(text).into_response();
     if let Some(problem) = problem {
@@ -48,22 +48,22 @@ pub(super) fn show(page: &impl Template, problem: Option<&Problem>) -> Response 
 }
 
 /// After a form: the browser fetches the next page by GET, so that reload and back are safe.
-pub(super) fn see_other(address: &str) -> Response {
+pub(crate) fn see_other(address: &str) -> Response {
     (StatusCode::SEE_OTHER, [(header::LOCATION, address)]).into_response()
 }
 
 /// The page for a problem that has no form to go back to.
-pub(super) fn error(problem: &Problem, root: &str) -> Response {
+pub(crate) fn error(problem: &Problem, root: &str) -> Response {
     let frame = Frame { failed: true, ..Frame::at(root) };
     show(&ErrorPage { frame, sentence: &problem.sentence }, Some(problem))
 }
 
-pub(super) async fn not_found(address: Uri) -> Response {
+pub(crate) async fn not_found(address: Uri) -> Response {
     error(&Error::NoSuchPage.problem(), &root(address.path()))
 }
 
 /// The way from a page at this path to the panel's folder.
-pub(super) fn root(path: &str) -> String {
+pub(crate) fn root(path: &str) -> String {
     "../".repeat(path.matches('/').count().saturating_sub(1))
 }
 

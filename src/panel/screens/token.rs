@@ -7,27 +7,27 @@ use crate::base::{Entropy, Secret};
 
 /// Shown to one browser only.
 #[derive(Clone, Debug)]
-pub(super) struct Token(Secret<[u8; 32]>);
+pub(crate) struct Token(Secret<[u8; 32]>);
 
 /// What is kept of a token; useless to whoever steals it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct TokenHash(pub(super) [u8; 32]);
+pub(crate) struct TokenHash(pub(crate) [u8; 32]);
 
 impl Token {
-    pub(super) fn new(entropy: &Entropy) -> Self {
+    pub(crate) fn new(entropy: &Entropy) -> Self {
         Self(entropy.secret())
     }
 
-    pub(super) fn parse(text: &str) -> Option<Self> {
+    pub(crate) fn parse(text: &str) -> Option<Self> {
         let bytes = Secret::new(BASE64URL_NOPAD.decode(text.as_bytes()).ok()?);
         Some(Self(Secret::new(bytes.expose().as_slice().try_into().ok()?)))
     }
 
-    pub(super) fn text(&self) -> Secret<String> {
+    pub(crate) fn text(&self) -> Secret<String> {
         Secret::new(BASE64URL_NOPAD.encode(self.0.expose()))
     }
 
-    pub(super) fn hash(&self) -> TokenHash {
+    pub(crate) fn hash(&self) -> TokenHash {
         TokenHash(Sha256::digest(self.0.expose()).into())
     }
 }

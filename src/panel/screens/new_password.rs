@@ -2,16 +2,15 @@
 
 use askama::Template;
 use axum::Extension;
-use axum::extract::State;
 use axum::response::Response;
 
-use super::Panel;
+use super::Desk;
 use super::error::{Error, Problem};
 use super::form::Form;
 use super::gate::Visitor;
+use super::house::Move;
 use super::page::{self, Frame};
-use super::play::Move;
-use super::step::Step;
+use super::step::{self, Step};
 use crate::account::Answer;
 
 /// Fields for what else the service wants to know are named so.
@@ -27,8 +26,8 @@ struct NewPasswordPage<'a> {
     attributes: Vec<(&'a str, &'a str)>,
 }
 
-pub(super) async fn answer(State(panel): State<Panel>, Extension(visitor): Extension<Visitor>, form: Form) -> Response {
-    panel.advance(&visitor, &form, read(&form).map_err(Problem::from)).await
+pub(crate) async fn answer(desk: Desk, Extension(visitor): Extension<Visitor>, form: Form) -> Response {
+    step::advance(&**desk, &visitor, &form, read(&form).map_err(Problem::from)).await
 }
 
 fn read(form: &Form) -> Result<Move, Error> {
@@ -42,7 +41,7 @@ fn read(form: &Form) -> Result<Move, Error> {
     Ok(Move::Answer(Answer::NewPassword { password, attributes: form.starting(ATTRIBUTE) }))
 }
 
-pub(super) fn page(step: &Step, required: &[String], form: &Form, problem: Option<Problem>) -> Response {
+pub(crate) fn page(step: &Step, required: &[String], form: &Form, problem: Option<Problem>) -> Response {
     let problem = problem.map(|problem| problem.at("password"));
     let page = NewPasswordPage {
         frame: Frame::new(problem.as_ref()),

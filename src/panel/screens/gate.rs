@@ -1,6 +1,9 @@
 //! What every request passes before any page sees it: the name it calls us by, plain HTTP, the origin of forms, the
 //! session. A page cannot forget these checks. What it answers leaves with the security headers.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
@@ -8,53 +11,55 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 
 use super::cookie::Cookie;
 use super::error::Error;
-use super::page;
-use super::session::Standing;
-use super::sign_in::Why;
+use super::house::Door;
 use super::source::Source;
 use super::token::{Token, TokenHash};
-use super::{Panel, assets, plain_http};
+use super::{assets, page, plain_http};
 use crate::net::Peer;
 
-/// Pages for those who are not signed in. Everything else wants a session.
-const OPEN: [&str; 11] = [
-    "/claim",
-    "/sign-in",
-    "/access-key",
-    "/code",
-    "/factor",
-    "/new-password",
-    "/authenticator",
-    "/recovery",
-    "/mailed-code",
-    "/recovery-code",
-    "/make-room",
-];
+/// Pages of a sign-in, for those who are not signed in. What else is open is for the house to say.
+pub(crate) const OPEN: [&str; 8] =
+    ["/sign-in", "/code", "/factor", "/new-password", "/authenticator", "/recovery", "/mailed-code", "/recovery-code"];
 
 const CONTENT_SECURITY_POLICY: HeaderValue = HeaderValue::from_static(
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
 );
 const PERMISSIONS_POLICY: HeaderName = HeaderName::from_static("permissions-policy");
 const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+/// No more of a browser's name is kept.
+const LONGEST_PROGRAM: usize = 200;
 
 /// Who looks at a page: a browser with its cookie, and where it is.
 #[derive(Clone, Debug)]
-pub(super) struct Visitor {
-    pub(super) hash: TokenHash,
-    pub(super) source: Source,
-    pub(super) session: Option<SignedIn>,
+pub(crate) struct Visitor {
+    pub(crate) hash: TokenHash,
+    pub(crate) source: Source,
+    pub(crate) session: Option<SignedIn>,
+    /// `User-Agent`; empty when there was none.
+    pub(crate) program: String,
+    pub(crate) form_salt: [u8; 32],
 }
 
 /// A visitor with a session.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct SignedIn {
-    pub(super) hash: TokenHash,
-    pub(super) standing: Standing,
+#[derive(Clone, Debug)]
+pub(crate) struct SignedIn {
+    pub(crate) hash: TokenHash,
+    /// Id of the account.
+    pub(crate) account: String,
+    pub(crate) standing: Standing,
+}
+
+/// How far a session can be relied on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Standing {
+    Sure,
+    /// From before a restart, and the time is not known yet: good for looking, not for sensitive changes.
+    Unchecked,
 }
 
 /// The middleware.
-pub(super) async fn check(State(panel): State<Panel>, request: Request, next: Next) -> Response {
-    let mut response = match admit(&panel, request) {
+pub(super) async fn check(State(door): State<Arc<dyn Door>>, request: Request, next: Next) -> Response {
+    let mut response = match admit(&*door, request).await {
         Ok((request, cookie)) => {
             let mut response = next.run(request).await;
             if let Some(cookie) = cookie {
@@ -69,34 +74,40 @@ pub(super) async fn check(State(panel): State<Panel>, request: Request, next: Ne
 }
 
 /// The request with its [`Visitor`], and the cookie for a new one; or what is answered instead of a page.
-fn admit(panel: &Panel, mut request: Request) -> Result<(Request, Option<HeaderValue>), Box<Response>> {
-    let root = page::root(request.uri().path());
+async fn admit(door: &dyn Door, mut request: Request) -> Result<(Request, Option<HeaderValue>), Box<Response>> {
+    let path = request.uri().path().to_owned();
+    let root = page::root(&path);
     let refuse = |error: Error| Box::new(page::error(&error.problem(), &root));
     let peer = *request.extensions().get::<Peer>().ok_or_else(|| refuse(Error::NoHost))?;
-    let headers = request.headers();
-    let source = Source::of(peer, headers, &panel.0.trusted_proxies).ok_or_else(|| refuse(Error::NoHost))?;
-    if !panel.0.names.include(&source.authority.name) {
-        return Err(refuse(Error::UnknownName(source.authority.name.to_string())));
-    }
-    let path = request.uri().path();
-    if assets::is_asset(path) {
+    let source = door.source(peer, request.headers()).ok_or_else(|| refuse(Error::NoHost))?;
+    door.check_name(&source.authority.name).map_err(refuse)?;
+    if assets::is_asset(&path) {
         return Ok((request, None));
     }
     if !source.https && !source.plain_is_safe {
         return Err(Box::new(plain_http::page(&source, &root)));
     }
-    if !matches!(*request.method(), Method::GET | Method::HEAD) && !is_own_form(&source, headers) {
+    if !matches!(*request.method(), Method::GET | Method::HEAD) && !is_own_form(&source, request.headers()) {
         return Err(refuse(Error::ForeignForm));
     }
-    let session = panel.session_of(&source, headers);
-    if session.is_none() && !OPEN.contains(&path) {
-        return Err(Box::new(ask_to_sign_in(panel, &source, headers, &root)));
+    let shown = Cookie::Session.read(&source, request.headers());
+    let session = door.session(shown.as_ref()).await.map_err(refuse)?;
+    if session.is_none() && !door.is_open(&path) {
+        return Err(Box::new(page::see_other(&format!("{root}{}", door.way_in(shown.is_some())))));
     }
-    let known = Cookie::Visitor.read(&source, headers);
-    let token = known.clone().unwrap_or_else(|| Token::new(&panel.0.entropy));
-    let cookie = if known.is_none() && session.is_none() { Cookie::Visitor.set(&source, &token) } else { None };
-    request.extensions_mut().insert(Visitor { hash: token.hash(), source, session });
+    let known = Cookie::Visitor.read(&source, request.headers());
+    let token = known.clone().unwrap_or_else(|| Token::new(door.entropy()));
+    let cookie =
+        if known.is_none() && session.is_none() { Cookie::Visitor.set(&source, &token, Duration::ZERO) } else { None };
+    let program = program(request.headers());
+    let visitor = Visitor { hash: token.hash(), source, session, program, form_salt: door.form_salt() };
+    request.extensions_mut().insert(visitor);
     Ok((request, cookie))
+}
+
+fn program(headers: &HeaderMap) -> String {
+    let name = headers.get(header::USER_AGENT).and_then(|name| name.to_str().ok()).unwrap_or_default();
+    name.chars().take(LONGEST_PROGRAM).collect()
 }
 
 /// Browsers tell where a form comes from, in one header or the other. A page of another site can send a form here, but
@@ -109,16 +120,6 @@ fn is_own_form(source: &Source, headers: &HeaderMap) -> bool {
     let same_site = text(FETCH_SITE).map(|site| site == "same-origin");
     let same_origin = text(header::ORIGIN).map(|origin| source.is_origin(origin));
     is_form && same_site != Some(false) && same_origin != Some(false) && (same_site.is_some() || same_origin.is_some())
-}
-
-fn ask_to_sign_in(panel: &Panel, source: &Source, headers: &HeaderMap, root: &str) -> Response {
-    let had_a_session = || Cookie::Session.read(source, headers).is_some();
-    let page = match panel.is_owned() {
-        false => "claim",
-        true if had_a_session() => Why::SessionEnded.link(),
-        true => "sign-in",
-    };
-    page::see_other(&format!("{root}{page}"))
 }
 
 fn protect(headers: &mut HeaderMap) {

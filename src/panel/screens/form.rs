@@ -5,20 +5,20 @@ use axum::extract::{FromRequest, Request};
 use http::StatusCode;
 use sha2::{Digest, Sha256};
 
-use super::Panel;
 use super::error::Error;
+use super::gate::Visitor;
 use crate::base::Secret;
 
 /// Every value is held as a secret, since the form does not know which ones are. The default is one not filled in yet.
 #[derive(Debug, Default)]
-pub(super) struct Form {
+pub(crate) struct Form {
     fields: Vec<(String, Secret<String>)>,
-    pub(super) mark: Mark,
+    pub(crate) mark: Mark,
 }
 
 /// Equal for equal forms sent to the same address.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Mark([u8; 32]);
+pub(crate) struct Mark([u8; 32]);
 
 impl Form {
     fn parse(path: &str, body: &[u8], salt: &[u8; 32]) -> Self {
@@ -30,17 +30,17 @@ impl Form {
     }
 
     /// A field without outer blanks; empty when it was not sent.
-    pub(super) fn text(&self, name: &str) -> &str {
+    pub(crate) fn text(&self, name: &str) -> &str {
         self.find(name).map_or("", |value| value.expose().trim())
     }
 
     /// A field exactly as typed.
-    pub(super) fn secret(&self, name: &str) -> Secret<String> {
+    pub(crate) fn secret(&self, name: &str) -> Secret<String> {
         self.find(name).cloned().unwrap_or_else(|| Secret::from(""))
     }
 
     /// Fields whose names begin with `prefix`: the rest of the name, and the value without outer blanks.
-    pub(super) fn starting(&self, prefix: &str) -> Vec<(String, String)> {
+    pub(crate) fn starting(&self, prefix: &str) -> Vec<(String, String)> {
         self.fields
             .iter()
             .filter_map(|(name, value)| Some((name.strip_prefix(prefix)?.to_owned(), value.expose().trim().to_owned())))
@@ -52,15 +52,16 @@ impl Form {
     }
 }
 
-impl FromRequest<Panel> for Form {
+impl<S: Send + Sync> FromRequest<S> for Form {
     type Rejection = Error;
 
-    async fn from_request(request: Request, panel: &Panel) -> Result<Self, Error> {
+    async fn from_request(request: Request, state: &S) -> Result<Self, Error> {
         let path = request.uri().path().to_owned();
-        let body = Bytes::from_request(request, panel).await.map_err(|rejection| {
+        let salt = request.extensions().get::<Visitor>().map(|visitor| visitor.form_salt).unwrap_or_default();
+        let body = Bytes::from_request(request, state).await.map_err(|rejection| {
             if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE { Error::TooLarge } else { Error::BadForm }
         })?;
-        Ok(Self::parse(&path, &body, &panel.0.form_salt))
+        Ok(Self::parse(&path, &body, &salt))
     }
 }
 

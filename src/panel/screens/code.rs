@@ -2,21 +2,20 @@
 
 use askama::Template;
 use axum::Extension;
-use axum::extract::State;
 use axum::response::Response;
 
-use super::Panel;
+use super::Desk;
 use super::error::{Error, Problem};
 use super::form::Form;
 use super::gate::Visitor;
+use super::house::Move;
 use super::page::{self, Frame};
-use super::play::Move;
 use super::sign_in::Why;
-use super::step::Step;
+use super::step::{self, Step};
 use crate::account::Answer;
 
 /// How the code reaches the person, and as much of the address as the service shows.
-pub(super) enum Way<'a> {
+pub(crate) enum Way<'a> {
     App,
     TextMessage { sent_to: &'a str },
     Mail { sent_to: &'a str },
@@ -34,8 +33,8 @@ struct CodePage<'a> {
     can_recover: bool,
 }
 
-pub(super) async fn answer(State(panel): State<Panel>, Extension(visitor): Extension<Visitor>, form: Form) -> Response {
-    panel.advance(&visitor, &form, read(&form).map_err(Problem::from)).await
+pub(crate) async fn answer(desk: Desk, Extension(visitor): Extension<Visitor>, form: Form) -> Response {
+    step::advance(&**desk, &visitor, &form, read(&form).map_err(Problem::from)).await
 }
 
 /// A code of another length or with letters is no try at it.
@@ -46,7 +45,7 @@ fn read(form: &Form) -> Result<Move, Error> {
     }
 }
 
-pub(super) fn page(step: &Step, way: Way<'_>, problem: Option<Problem>) -> Response {
+pub(crate) fn page(step: &Step, way: Way<'_>, problem: Option<Problem>) -> Response {
     let problem = problem.map(|problem| problem.at("code"));
     let page = CodePage {
         frame: Frame::new(problem.as_ref()),

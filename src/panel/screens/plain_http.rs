@@ -15,7 +15,7 @@ struct PlainHttp {
     port: u16,
 }
 
-pub(super) fn page(source: &Source, root: &str) -> Response {
+pub(crate) fn page(source: &Source, root: &str) -> Response {
     let frame = Frame { failed: true, ..Frame::at(root) };
     let name = source.authority.name.to_string();
     let port = source.authority.port.unwrap_or(80);

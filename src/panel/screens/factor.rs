@@ -2,15 +2,15 @@
 
 use askama::Template;
 use axum::Extension;
-use axum::extract::State;
 use axum::response::Response;
 
-use super::Panel;
+use super::Desk;
 use super::error::{Error, Problem};
 use super::form::Form;
 use super::gate::Visitor;
+use super::house::Move;
 use super::page::{self, Frame};
-use super::play::Move;
+use super::step;
 use crate::account::{Answer, Channel};
 
 #[derive(Template)]
@@ -28,7 +28,7 @@ struct Choice {
     meaning: &'static str,
 }
 
-pub(super) async fn answer(State(panel): State<Panel>, Extension(visitor): Extension<Visitor>, form: Form) -> Response {
+pub(crate) async fn answer(desk: Desk, Extension(visitor): Extension<Visitor>, form: Form) -> Response {
     let chosen = match form.text("factor") {
         "authenticator" => Ok(Channel::Authenticator),
         "sms" => Ok(Channel::Sms),
@@ -36,10 +36,10 @@ pub(super) async fn answer(State(panel): State<Panel>, Extension(visitor): Exten
         _ => Err(Error::Missing("Choose how you want to receive the code.")),
     };
     let wanted = chosen.map(|channel| Move::Answer(Answer::Factor(channel))).map_err(Problem::from);
-    panel.advance(&visitor, &form, wanted).await
+    step::advance(&**desk, &visitor, &form, wanted).await
 }
 
-pub(super) fn page(channels: &[Channel], problem: Option<Problem>) -> Response {
+pub(crate) fn page(channels: &[Channel], problem: Option<Problem>) -> Response {
     let problem = problem.map(|problem| problem.at("factor"));
     let choices = channels.iter().map(Choice::of).collect();
     page::show(&FactorPage { frame: Frame::new(problem.as_ref()), problem: problem.clone(), choices }, problem.as_ref())

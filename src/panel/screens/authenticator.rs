@@ -20,7 +20,7 @@ struct AuthenticatorPage<'a> {
     left: Option<u64>,
 }
 
-pub(super) fn page(step: &Step, secret: &str, uri: &str, problem: Option<Problem>) -> Response {
+pub(crate) fn page(step: &Step, secret: &str, uri: &str, problem: Option<Problem>) -> Response {
     let problem = problem.map(|problem| problem.at("code"));
     let page = AuthenticatorPage {
         frame: Frame::new(problem.as_ref()),

@@ -5,13 +5,13 @@ use std::net::{IpAddr, Ipv6Addr};
 
 /// What stands in a `Host` header.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Authority {
-    pub(super) name: Name,
-    pub(super) port: Option<u16>,
+pub(crate) struct Authority {
+    pub(crate) name: Name,
+    pub(crate) port: Option<u16>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Name {
+pub(crate) enum Name {
     Address(IpAddr),
     /// Lower case, without the trailing dot.
     Dns(String),
@@ -19,7 +19,7 @@ pub(super) enum Name {
 
 impl Authority {
     /// `None` for what no browser sends.
-    pub(super) fn parse(text: &str) -> Option<Self> {
+    pub(crate) fn parse(text: &str) -> Option<Self> {
         let (name, port) = match text.strip_prefix('[') {
             Some(rest) => {
                 let (address, port) = rest.split_once(']')?;
@@ -66,14 +66,14 @@ impl std::fmt::Display for Name {
 
 /// The names of this machine.
 #[derive(Clone, Debug)]
-pub(super) struct Names {
+pub(crate) struct Names {
     /// The host name's first label, which mDNS announces as `<label>.local` (or `<label>-2.local` after a conflict).
     label: String,
     configured: Vec<String>,
 }
 
 impl Names {
-    pub(super) fn new(host_name: &str, configured: Vec<String>) -> Self {
+    pub(crate) fn new(host_name: &str, configured: Vec<String>) -> Self {
         let lower = |name: &str| name.trim_end_matches('.').to_ascii_lowercase();
         let host_name = lower(host_name);
         let label = host_name.split('.').next().unwrap_or_default().to_owned();
@@ -83,7 +83,7 @@ impl Names {
     }
 
     /// Addresses and names without a dot cannot be a foreign site's: nobody can register them.
-    pub(super) fn include(&self, name: &Name) -> bool {
+    pub(crate) fn include(&self, name: &Name) -> bool {
         match name {
             Name::Address(_) => true,
             Name::Dns(name) => !name.contains('.') || self.configured.contains(name) || self.announced(name),

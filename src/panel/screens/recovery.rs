@@ -3,15 +3,14 @@
 
 use askama::Template;
 use axum::Extension;
-use axum::extract::State;
 use axum::response::Response;
 
-use super::Panel;
+use super::Desk;
 use super::error::{Error, Problem};
 use super::form::Form;
 use super::gate::Visitor;
+use super::house::Move;
 use super::page::{self, Frame, see_other};
-use super::play::Move;
 use super::step::{self, Step};
 use crate::account::Answer;
 use crate::protocol::recovery_code::RecoveryCode;
@@ -41,41 +40,33 @@ struct RecoveryCodePage {
 }
 
 /// What recovery is, before it begins.
-pub(super) async fn page(State(panel): State<Panel>, Extension(visitor): Extension<Visitor>) -> Response {
-    match panel.step_of(&visitor).await {
+pub(crate) async fn page(desk: Desk, Extension(visitor): Extension<Visitor>) -> Response {
+    match desk.step(&visitor).await {
         Ok(step) if step.can_recover => page::show(&RecoveryPage { frame: Frame::new(None), email: &step.email }, None),
         Ok(step) => see_other(step::path(&step.ask)),
-        Err(elsewhere) => see_other(elsewhere),
+        Err(elsewhere) => see_other(&elsewhere),
     }
 }
 
-pub(super) async fn start(State(panel): State<Panel>, Extension(visitor): Extension<Visitor>, form: Form) -> Response {
-    panel.advance(&visitor, &form, Ok(Move::Recover)).await
+pub(crate) async fn start(desk: Desk, Extension(visitor): Extension<Visitor>, form: Form) -> Response {
+    step::advance(&**desk, &visitor, &form, Ok(Move::Recover)).await
 }
 
-pub(super) async fn answer_mailed_code(
-    State(panel): State<Panel>,
-    Extension(visitor): Extension<Visitor>,
-    form: Form,
-) -> Response {
+pub(crate) async fn answer_mailed_code(desk: Desk, Extension(visitor): Extension<Visitor>, form: Form) -> Response {
     let wanted = match form.text("code") {
         "" => Err(Error::Missing("Type the code from the e-mail.")),
         code => Ok(Move::Answer(Answer::MailedCode(code.into()))),
     };
-    panel.advance(&visitor, &form, wanted.map_err(Problem::from)).await
+    step::advance(&**desk, &visitor, &form, wanted.map_err(Problem::from)).await
 }
 
-pub(super) async fn answer_recovery_code(
-    State(panel): State<Panel>,
-    Extension(visitor): Extension<Visitor>,
-    form: Form,
-) -> Response {
+pub(crate) async fn answer_recovery_code(desk: Desk, Extension(visitor): Extension<Visitor>, form: Form) -> Response {
     let code = RecoveryCode::parse(form.text("code"));
     let wanted = code.map(|code| Move::Answer(Answer::RecoveryCode(code)));
-    panel.advance(&visitor, &form, wanted.map_err(|error| Error::from(error).problem())).await
+    step::advance(&**desk, &visitor, &form, wanted.map_err(|error| Error::from(error).problem())).await
 }
 
-pub(super) fn mailed_code_page(step: &Step, problem: Option<Problem>) -> Response {
+pub(crate) fn mailed_code_page(step: &Step, problem: Option<Problem>) -> Response {
     let problem = problem.map(|problem| problem.at("code"));
     let left = step.left.map(|left| left.as_secs());
     let page =
@@ -83,7 +74,7 @@ pub(super) fn mailed_code_page(step: &Step, problem: Option<Problem>) -> Respons
     page::show(&page, problem.as_ref())
 }
 
-pub(super) fn recovery_code_page(step: &Step, problem: Option<Problem>) -> Response {
+pub(crate) fn recovery_code_page(step: &Step, problem: Option<Problem>) -> Response {
     let problem = problem.map(|problem| problem.at("code"));
     let left = step.left.map(|left| left.as_secs());
     page::show(

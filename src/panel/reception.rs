@@ -1,0 +1,129 @@
+//! The panel as a house of the account screens: its gate and its sign-ins.
+
+use std::time::Duration;
+
+use http::HeaderMap;
+
+use super::play::Wanted;
+use super::screens::form::Mark;
+use super::screens::host::Name;
+use super::screens::sign_in::{Premises, Welcome, Why};
+use super::screens::source::Source;
+use super::screens::step::Step;
+use super::screens::token::Token;
+use super::screens::{Door, Error, Later, Move, Outcome, Problem, Reception, SignedIn, Visitor, gate};
+use super::{Panel, session};
+use crate::account::KeyState;
+use crate::base::Entropy;
+use crate::net::Peer;
+
+/// Open beside the pages of a sign-in.
+const OPEN: [&str; 3] = ["/claim", "/access-key", "/make-room"];
+
+impl Door for Panel {
+    fn source(&self, peer: Peer, headers: &HeaderMap) -> Option<Source> {
+        Source::of(peer, headers, &self.0.trusted_proxies)
+    }
+
+    fn check_name(&self, name: &Name) -> Result<(), Error> {
+        if self.0.names.include(name) { Ok(()) } else { Err(Error::UnknownName(name.to_string())) }
+    }
+
+    fn entropy(&self) -> &Entropy {
+        &self.0.entropy
+    }
+
+    fn form_salt(&self) -> [u8; 32] {
+        self.0.form_salt
+    }
+
+    fn is_open(&self, path: &str) -> bool {
+        gate::OPEN.contains(&path) || OPEN.contains(&path)
+    }
+
+    fn session<'a>(&'a self, token: Option<&'a Token>) -> Later<'a, Result<Option<SignedIn>, Error>> {
+        Box::pin(std::future::ready(Ok(self.session_of(token))))
+    }
+
+    fn way_in(&self, had_a_session: bool) -> &'static str {
+        match self.is_owned() {
+            false => "claim",
+            true if had_a_session => Why::SessionEnded.link(),
+            true => "sign-in",
+        }
+    }
+
+    fn session_lasts(&self) -> Duration {
+        session::LONGEST
+    }
+}
+
+impl Reception for Panel {
+    fn play<'a>(&'a self, visitor: &'a Visitor, mark: Mark, wanted: Move) -> Later<'a, Result<Outcome, Problem>> {
+        Box::pin(self.play_once(visitor, mark, Wanted::Move(wanted)))
+    }
+
+    fn step<'a>(&'a self, visitor: &'a Visitor) -> Later<'a, Result<Step, String>> {
+        Box::pin(async move { self.step_of(visitor).await.map_err(str::to_owned) })
+    }
+
+    fn welcome<'a>(&'a self, visitor: &'a Visitor) -> Later<'a, Result<Welcome, String>> {
+        Box::pin(async move { self.welcome_of(visitor).await.map_err(str::to_owned) })
+    }
+
+    fn reason(&self, why: Why) -> &'static str {
+        match why {
+            Why::Expired => {
+                "The sign-in took longer than the service waits (3 minutes from the password). Type the password again; a new code is asked for then."
+            }
+            Why::SendAgain => {
+                "The service sends a text message only right after the password. Type the password again, and a new code is on its way."
+            }
+            Why::NothingPending => {
+                "There is no sign-in under way in this browser: it was finished, or Latchkey was restarted, or the browser keeps no cookies. Start again here."
+            }
+            Why::SessionEnded => "Your session at this panel has ended. Sign in again.",
+            Why::SignedOut => "You are signed out of this panel. The device itself keeps its access key.",
+        }
+    }
+}
+
+impl Panel {
+    /// Has the visitor shown the claim code, and which e-mail did they type last?
+    pub(super) async fn progress_of(&self, visitor: &Visitor) -> (bool, String) {
+        let Some(place) = self.0.places.find(visitor.hash) else { return (false, String::new()) };
+        let turn = place.turn.lock().await;
+        (turn.has_claimed(self.monotonic()), turn.email.clone())
+    }
+
+    async fn step_of(&self, visitor: &Visitor) -> Result<Step, &'static str> {
+        let nothing = if visitor.session.is_some() { "./" } else { Why::NothingPending.link() };
+        let place = self.0.places.find(visitor.hash).ok_or(nothing)?;
+        let mut turn = place.turn.lock().await;
+        let attempt = turn.attempt.as_ref().ok_or(nothing)?;
+        let left = attempt.expires_in(self.monotonic());
+        if left == Some(Duration::ZERO) {
+            turn.attempt = None;
+            return Err(Why::Expired.link());
+        }
+        Ok(Step { ask: attempt.ask(), email: attempt.email().to_owned(), left, can_recover: attempt.can_recover() })
+    }
+
+    async fn welcome_of(&self, visitor: &Visitor) -> Result<Welcome, &'static str> {
+        if visitor.session.is_some() && !self.needs_sign_in() {
+            return Err("./");
+        }
+        let (claimed, email) = self.progress_of(visitor).await;
+        if !self.is_owned() && !claimed {
+            return Err("claim");
+        }
+        let service = self.0.account.status().service;
+        let service = service.split_once("://").map_or(service.as_str(), |(_scheme, name)| name).to_owned();
+        Ok(Welcome { email, service, at: Premises::Device { name: self.0.device_name.clone() } })
+    }
+
+    /// Signing in again helps although somebody is signed in.
+    fn needs_sign_in(&self) -> bool {
+        matches!(self.0.account.status().state, KeyState::Revoked { .. } | KeyState::Absent)
+    }
+}
