@@ -140,6 +140,7 @@ impl Device {
             auth_api: judge.url.clone(),
             graphql,
             oauth: None,
+            portal: None,
             features: vec!["password-auth".to_owned()],
         };
         let account = Account::new(Parts {

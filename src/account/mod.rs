@@ -25,6 +25,8 @@ mod service_time;
 mod transport;
 
 pub use attempt::{Answer, Ask, Attempt, Channel, Failed, Progress, Session};
+#[cfg(feature = "cloud")]
+pub(crate) use cognito::{During, leaves_the_sign_in_open, meaning};
 pub use error::Error;
 
 pub use crate::protocol::signature::Scheme;

@@ -18,6 +18,7 @@ mod heavy;
 mod ids;
 mod metrics;
 mod moment;
+mod portal;
 mod routes;
 pub mod settings;
 mod site;

@@ -2,7 +2,8 @@
 //!
 //! | URL | what |
 //! |---|---|
-//! | `POST /` | Cognito operations |
+//! | `POST /` | Cognito operations; by GET, the way to the portal |
+//! | `/account/…` | the portal: see `portal` |
 //! | `POST /graphql/v1` | the account and its access keys, by token or signature |
 //! | `POST /v1/checkSaml`, `GET /v1/mfaPref`, `GET /v1/globalSignout` | the auth API |
 //! | `/{pool}/.well-known/jwks.json`, `/{pool}/.well-known/openid-configuration` | how to verify our tokens |
@@ -22,12 +23,12 @@ use axum::{Json, Router};
 use serde_json::json;
 
 use super::site::Site;
-use super::{auth_api, cognito, graphql, metrics};
+use super::{auth_api, cognito, graphql, metrics, portal};
 use crate::protocol::http_date;
 
 pub(super) fn router(site: Site) -> Router {
-    Router::new()
-        .route("/", post(cognito::operation))
+    let api = Router::new()
+        .route("/", post(cognito::operation).get(portal::start))
         .route("/graphql/v1", post(graphql::answer))
         .route("/v1/checkSaml", post(auth_api::check_saml))
         .route("/v1/mfaPref", get(auth_api::mfa_preference).post(auth_api::set_mfa_preference))
@@ -37,7 +38,9 @@ pub(super) fn router(site: Site) -> Router {
         .route("/{pool}/.well-known/openid-configuration", get(openid_configuration))
         .route("/health", get(health))
         .layer(from_fn_with_state(site.clone(), frame))
-        .with_state(site)
+        .with_state(site.clone());
+    // After the frame, which lets pages of any origin call: the portal's cookies are for its own pages only.
+    api.merge(portal::router(&site))
 }
 
 /// Around every answer: pages of any origin may call (no cookie carries a session here), and `Date` is the time that

@@ -10,6 +10,7 @@ use super::Cloud;
 use super::caller;
 use super::error::Error;
 use super::graphql::Schema;
+use super::portal;
 use super::store::{Account, Family};
 use super::tokens::{Access, Issue, LIFETIME, Refusal};
 use super::visitor::Visitor;
@@ -34,6 +35,10 @@ impl Site {
         Self { url: url.into(), issuer, schema: Arc::default(), visitor: Visitor::nobody(), cloud }
     }
 
+    pub(crate) fn asked_by(&self, visitor: Visitor) -> Self {
+        Self { visitor, ..self.clone() }
+    }
+
     /// Where clients reach the service, without a slash at the end.
     pub(crate) fn url(&self) -> &str {
         &self.url
@@ -56,6 +61,7 @@ impl Site {
             auth_api: format!("{}/v1", self.url),
             graphql: format!("{}/graphql/v1", self.url),
             oauth: None,
+            portal: Some(format!("{}{}", self.url, portal::FOLDER)),
             features: vec!["bound-recovery".to_owned()],
         }
     }

@@ -18,6 +18,9 @@ pub struct Discovery {
     /// Absolute URL below which `/oauth2/…` lives; absent when there is no federated sign-in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub oauth: Option<String>,
+    /// Absolute URL of the account's web pages.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub portal: Option<String>,
     /// What this service offers beyond remote.it, as words (`bound-recovery`, …).
     #[serde(default)]
     pub features: Vec<String>,
@@ -34,6 +37,7 @@ impl Discovery {
             auth_api: "https://auth.api.remote.it/v1".to_owned(),
             graphql: "https://api.remote.it/graphql/v1".to_owned(),
             oauth: Some("https://auth.remote.it".to_owned()),
+            portal: Some("https://app.remote.it".to_owned()),
             features: Vec::new(),
         }
     }

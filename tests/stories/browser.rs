@@ -24,6 +24,8 @@ pub(crate) struct Browser {
     /// What stands in the address bar.
     pub(crate) host: String,
     scheme: &'static str,
+    /// Where the pages lie, without a slash at the end.
+    folder: &'static str,
     /// Sent with every request, e.g. by a proxy or an attacker.
     pub(crate) extra: Vec<(&'static str, String)>,
     pub(crate) cookies: BTreeMap<String, String>,
@@ -74,8 +76,13 @@ impl Browser {
         Self::new(Way::Network(router, peer), format!("192.168.1.50:{port}"))
     }
 
+    /// At the account service's portal.
+    pub(crate) fn at_the_portal(address: SocketAddr) -> Self {
+        Self { folder: "/account", ..Self::on_this_machine(address) }
+    }
+
     fn new(way: Way, host: String) -> Self {
-        Self { way, host, scheme: "http", extra: Vec::new(), cookies: BTreeMap::new() }
+        Self { way, host, scheme: "http", folder: "", extra: Vec::new(), cookies: BTreeMap::new() }
     }
 
     /// The same person, behind a proxy that speaks HTTPS with them.
@@ -137,7 +144,8 @@ impl Browser {
     }
 
     fn request(&self, method: Method, path: &str) -> http::request::Builder {
-        let mut request = Request::builder().method(method).uri(path).header(header::HOST, &self.host);
+        let mut request =
+            Request::builder().method(method).uri(format!("{}{path}", self.folder)).header(header::HOST, &self.host);
         for (name, value) in &self.extra {
             request = request.header(*name, value);
         }

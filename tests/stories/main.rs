@@ -10,6 +10,7 @@ mod panel_limits;
 mod panel_mistakes;
 mod panel_sessions;
 mod panel_sign_in;
+mod portal_sign_in;
 #[path = "../../src/cloud/test_database.rs"]
 mod test_database;
 mod world;

@@ -5,7 +5,7 @@ use latchkey::account::KeyState;
 use latchkey::cloud::Requirement;
 use latchkey::protocol::totp::TotpSecret;
 
-use crate::world::{Factor, Person, World};
+use crate::world::{Factor, Person, World, code_in};
 
 #[tokio::test]
 async fn an_owner_claims_the_device_and_signs_in_with_the_authenticator_app() {
@@ -209,11 +209,4 @@ async fn a_password_is_never_trimmed() {
     let blank = format!("{} ", bob.password);
     let answer = browser.post("/sign-in", &[("email", &bob.email), ("password", &blank)]).await;
     assert_eq!(answer.status, StatusCode::UNAUTHORIZED);
-}
-
-/// The digits in a message.
-fn code_in(message: &str) -> String {
-    let mut words = message.split(|sign: char| !sign.is_ascii_alphanumeric());
-    let code = words.find(|word| word.len() >= 6 && word.bytes().all(|byte| byte.is_ascii_digit()));
-    code.unwrap_or_default().to_owned()
 }

@@ -151,6 +151,11 @@ impl World {
         Browser::on_this_machine(self.address)
     }
 
+    /// A browser at the account service's portal, without cookies yet.
+    pub(crate) fn portal_browser(&self) -> Browser {
+        Browser::at_the_portal(self.service)
+    }
+
     /// A browser whose connection comes from somewhere else on the network.
     pub(crate) fn browser_at(&self, peer: &str) -> Browser {
         let peer: IpAddr = peer.parse().unwrap();
@@ -238,6 +243,13 @@ impl World {
         let (_, answer) = self.another_device(person).await.graphql(body).await.unwrap();
         graphql::read_success(&answer).unwrap();
     }
+}
+
+/// The digits in a message.
+pub(crate) fn code_in(message: &str) -> String {
+    let mut words = message.split(|sign: char| !sign.is_ascii_alphanumeric());
+    let code = words.find(|word| word.len() >= 6 && word.bytes().all(|byte| byte.is_ascii_digit()));
+    code.unwrap_or_default().to_owned()
 }
 
 fn hex(bytes: &[u8]) -> String {

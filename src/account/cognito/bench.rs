@@ -19,6 +19,7 @@ pub(super) fn pool(features: &[&str]) -> Cognito {
             auth_api: "https://auth.example.test/v1".to_owned(),
             graphql: "https://api.example.test/graphql/v1".to_owned(),
             oauth: None,
+            portal: None,
             features: features.iter().map(|feature| (*feature).to_owned()).collect(),
         },
         "example.test".to_owned(),

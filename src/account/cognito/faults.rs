@@ -9,7 +9,7 @@ use crate::protocol::cognito::Fault;
 
 /// What the service was asked for when it refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum During {
+pub(crate) enum During {
     Password,
     Code,
     NewPassword,
@@ -20,7 +20,7 @@ pub(super) enum During {
 }
 
 impl During {
-    pub(super) fn of(ask: &Ask) -> Self {
+    pub(crate) fn of(ask: &Ask) -> Self {
         match ask {
             Ask::AuthenticatorCode
             | Ask::SmsCode { .. }
@@ -65,7 +65,8 @@ pub(super) fn refused(error: Error, asking: Box<dyn Asking>) -> Refused {
     Refused { error, again }
 }
 
-fn leaves_the_sign_in_open(error: &Error) -> bool {
+/// Does the service still wait for a right answer?
+pub(crate) fn leaves_the_sign_in_open(error: &Error) -> bool {
     matches!(
         error,
         Error::WrongCode
@@ -84,7 +85,8 @@ fn leaves_the_sign_in_open(error: &Error) -> bool {
     )
 }
 
-fn meaning(fault: &Fault, during: During) -> Error {
+/// What a refusal means for the person, given what was going on.
+pub(crate) fn meaning(fault: &Fault, during: During) -> Error {
     let message = || fault.message.clone();
     match fault.kind.as_str() {
         "NotAuthorizedException" => not_authorized(fault, during),

@@ -13,7 +13,9 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use self::faults::During;
+pub(crate) use self::faults::During;
+#[cfg(feature = "cloud")]
+pub(crate) use self::faults::{leaves_the_sign_in_open, meaning};
 use super::Error;
 use super::provider::{Credential, Now, Outcome, Provider, Repeat, Reply, Request, Tokens};
 use crate::base::Secret;

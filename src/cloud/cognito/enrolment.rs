@@ -11,7 +11,10 @@ use crate::protocol::cognito::{
 };
 use crate::protocol::totp::{Refusal, TotpSecret};
 
-pub(super) async fn associate(site: &Site, request: &AssociateSoftwareToken) -> Result<AssociatedSoftwareToken, Fault> {
+pub(in crate::cloud) async fn associate(
+    site: &Site,
+    request: &AssociateSoftwareToken,
+) -> Result<AssociatedSoftwareToken, Fault> {
     let (account, _by) = enrolling(site, request.access_token.as_ref(), request.session.as_ref()).await?;
     let secret = TotpSecret::from_bytes(site.cloud.entropy.bytes::<20>().to_vec());
     site.cloud.store.begin_enrolment(&account.id, &secret, site.cloud.now()).await?;
@@ -19,7 +22,10 @@ pub(super) async fn associate(site: &Site, request: &AssociateSoftwareToken) -> 
     Ok(AssociatedSoftwareToken { secret_code, session: request.session.clone() })
 }
 
-pub(super) async fn verify(site: &Site, request: &VerifySoftwareToken) -> Result<VerifiedSoftwareToken, Fault> {
+pub(in crate::cloud) async fn verify(
+    site: &Site,
+    request: &VerifySoftwareToken,
+) -> Result<VerifiedSoftwareToken, Fault> {
     let (account, by) = enrolling(site, request.access_token.as_ref(), request.session.as_ref()).await?;
     let code: Code = request.user_code.expose().parse()?;
     if let Some(sign_in) = &by {

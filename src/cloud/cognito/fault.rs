@@ -12,7 +12,7 @@ use crate::cloud::tokens::Refusal;
 use crate::protocol::{code, srp};
 
 #[derive(Debug, thiserror::Error)]
-pub(super) enum Fault {
+pub(in crate::cloud) enum Fault {
     #[error("Incorrect username or password.")]
     WrongPassword,
     /// For how long yet.
@@ -74,7 +74,7 @@ pub(super) enum Fault {
 }
 
 impl Fault {
-    pub(super) fn kind(&self) -> &'static str {
+    pub(in crate::cloud) fn kind(&self) -> &'static str {
         match self {
             Self::WrongPassword
             | Self::LockedOut(_)
@@ -103,12 +103,12 @@ impl Fault {
     }
 
     /// After so long the same request may be right.
-    pub(super) fn wait(&self) -> Option<Duration> {
+    pub(in crate::cloud) fn wait(&self) -> Option<Duration> {
         if let Self::LockedOut(wait) | Self::TooManyTries(wait) = self { Some(*wait) } else { None }
     }
 
     /// Not the client's.
-    pub(super) fn is_ours(&self) -> bool {
+    pub(in crate::cloud) fn is_ours(&self) -> bool {
         matches!(self, Self::NotDelivered(Undelivered::Store(_)) | Self::Store(_) | Self::Service(_))
     }
 

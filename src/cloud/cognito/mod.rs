@@ -21,7 +21,9 @@ use super::ids::uuid;
 use super::site::Site;
 use crate::base::report;
 use crate::protocol::cognito::{AuthFlow, AuthReply, InitiateAuth, RespondToAuthChallenge, TARGET_PREFIX};
-use fault::Fault;
+
+pub(in crate::cloud) use enrolment::{associate, verify};
+pub(in crate::cloud) use fault::Fault;
 
 /// Longer bodies get a bare 413.
 pub(super) const LARGEST_ANSWERED: usize = 2 * 1024 * 1024;
@@ -51,7 +53,7 @@ async fn perform(site: &Site, name: &str, body: &Bytes) -> Result<Value, Fault> 
     }
 }
 
-async fn initiate(site: &Site, request: &InitiateAuth) -> Result<AuthReply, Fault> {
+pub(in crate::cloud) async fn initiate(site: &Site, request: &InitiateAuth) -> Result<AuthReply, Fault> {
     let client = fields::client(site, &request.client_id)?;
     let parameters = &request.auth_parameters;
     match request.auth_flow {
@@ -62,7 +64,7 @@ async fn initiate(site: &Site, request: &InitiateAuth) -> Result<AuthReply, Faul
     }
 }
 
-async fn respond(site: &Site, request: &RespondToAuthChallenge) -> Result<AuthReply, Fault> {
+pub(in crate::cloud) async fn respond(site: &Site, request: &RespondToAuthChallenge) -> Result<AuthReply, Fault> {
     let client = fields::client(site, &request.client_id)?;
     match request.challenge_name.as_str() {
         "PASSWORD_VERIFIER" => password::prove(site, client, &request.challenge_responses).await,

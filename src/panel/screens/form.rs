@@ -20,6 +20,13 @@ pub(crate) struct Form {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Mark([u8; 32]);
 
+#[cfg(feature = "cloud")]
+impl Mark {
+    pub(crate) fn bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
+
 impl Form {
     fn parse(path: &str, body: &[u8], salt: &[u8; 32]) -> Self {
         let fields = form_urlencoded::parse(body)

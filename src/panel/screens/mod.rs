@@ -33,7 +33,8 @@ pub(crate) mod step;
 pub(crate) mod token;
 pub(crate) mod words;
 
-pub(crate) use crate::account::{Answer, Ask, Channel, Error as Refusal};
+#[cfg(feature = "cloud")]
+pub(crate) use crate::account::{Answer, Ask, Channel, During, Error as Refusal, leaves_the_sign_in_open, meaning};
 pub(crate) use error::{Error, Problem};
 pub(crate) use form::Form;
 pub(crate) use gate::{SignedIn, Standing, Visitor};

@@ -1,0 +1,151 @@
+//! Browsers that are signed in to the portal. Each stands on a token family, so that whatever ends that sign-in ends the
+//! session; the cookie itself is kept as a mark.
+
+use std::time::Duration;
+
+use sqlx::Row as _;
+
+use super::{Error, Store};
+use crate::base::Secret;
+use crate::cloud::ids::AccountId;
+use crate::cloud::moment::Moment;
+use crate::cloud::visitor::Visitor;
+
+/// A session ends after this, used or not.
+pub(crate) const LONGEST: Duration = Duration::from_secs(12 * 3600);
+const LONGEST_UNUSED: Duration = Duration::from_secs(30 * 60);
+/// `last_seen` is written at most so often.
+const SEEN_EVERY: Duration = Duration::from_secs(60);
+/// How long a new secret can be looked at.
+const SHOWN_FOR: Duration = Duration::from_secs(600);
+
+/// A signed-in browser.
+#[derive(Clone, Debug)]
+pub(crate) struct PortalSession {
+    /// In the database.
+    pub(crate) id: String,
+    pub(crate) account: AccountId,
+    /// The sign-in behind it.
+    pub(crate) family: String,
+    pub(crate) created: Moment,
+    pub(crate) last_seen: Moment,
+    pub(crate) address: String,
+    pub(crate) program: String,
+}
+
+const STANDING: &str = "SELECT s.* FROM portal_sessions s JOIN token_families f ON f.id = s.family_id \
+                        WHERE f.revoked IS NULL AND s.expires > $1 AND s.last_seen > $2";
+
+impl Store {
+    /// `token`: the hash of what the browser holds.
+    pub(crate) async fn open_portal_session(
+        &self,
+        token: &[u8; 32],
+        account: &AccountId,
+        family: &str,
+        visitor: &Visitor,
+        now: Moment,
+    ) -> Result<(), Error> {
+        sqlx::query("DELETE FROM portal_sessions WHERE expires <= $1").bind(now).execute(&self.pool).await?;
+        sqlx::query(
+            "INSERT INTO portal_sessions (id, account_id, family_id, created, last_seen, expires, address, program) \
+             VALUES ($1, $2, $3, $4, $4, $5, $6, $7)",
+        )
+        .bind(self.portal_session_id(token))
+        .bind(account)
+        .bind(family)
+        .bind(now)
+        .bind(now.plus(LONGEST))
+        .bind(visitor.address.to_string())
+        .bind(&visitor.program)
+        .execute(&self.pool)
+        .await?;
+        Ok(())
+    }
+
+    /// The session of a browser's token, when it stands; it counts as used now.
+    pub(crate) async fn portal_session(&self, token: &[u8; 32], now: Moment) -> Result<Option<PortalSession>, Error> {
+        let row = sqlx::query(sqlx::AssertSqlSafe(format!("{STANDING} AND s.id = $3")))
+            .bind(now)
+            .bind(now.minus(LONGEST_UNUSED))
+            .bind(self.portal_session_id(token))
+            .fetch_optional(&self.pool)
+            .await?;
+        let Some(session) = row.as_ref().map(read).transpose()? else { return Ok(None) };
+        if session.last_seen <= now.minus(SEEN_EVERY) {
+            sqlx::query("UPDATE portal_sessions SET last_seen = $2 WHERE id = $1")
+                .bind(&session.id)
+                .bind(now)
+                .execute(&self.pool)
+                .await?;
+        }
+        Ok(Some(session))
+    }
+
+    /// The account's signed-in browsers, the one used last first.
+    pub(crate) async fn portal_sessions_of(
+        &self,
+        account: &AccountId,
+        now: Moment,
+    ) -> Result<Vec<PortalSession>, Error> {
+        let rows = sqlx::query(sqlx::AssertSqlSafe(format!(
+            "{STANDING} AND s.account_id = $3 ORDER BY s.last_seen DESC, s.id"
+        )))
+        .bind(now)
+        .bind(now.minus(LONGEST_UNUSED))
+        .bind(account)
+        .fetch_all(&self.pool)
+        .await?;
+        rows.iter().map(read).collect()
+    }
+
+    /// Keeps a secret for its owner's eyes, for a few minutes.
+    pub(crate) async fn show_in_portal(&self, id: &str, secret: &Secret<Vec<u8>>, now: Moment) -> Result<(), Error> {
+        sqlx::query("UPDATE portal_sessions SET sealed_shown = $2, shown_until = $3 WHERE id = $1")
+            .bind(id)
+            .bind(self.vault.seal(&shown_kind(id), secret.expose()))
+            .bind(now.plus(SHOWN_FOR))
+            .execute(&self.pool)
+            .await?;
+        Ok(())
+    }
+
+    pub(crate) async fn shown_in_portal(&self, id: &str, now: Moment) -> Result<Option<Secret<Vec<u8>>>, Error> {
+        let sealed: Option<Option<Vec<u8>>> =
+            sqlx::query_scalar("SELECT sealed_shown FROM portal_sessions WHERE id = $1 AND shown_until > $2")
+                .bind(id)
+                .bind(now)
+                .fetch_optional(&self.pool)
+                .await?;
+        let unseal = |sealed: Vec<u8>| self.vault.unseal(&shown_kind(id), &sealed);
+        sealed.flatten().map(unseal).transpose().map_err(|_other_key| Error::Unreadable("a secret to be shown"))
+    }
+
+    pub(crate) async fn hide_in_portal(&self, id: &str) -> Result<(), Error> {
+        sqlx::query("UPDATE portal_sessions SET sealed_shown = NULL, shown_until = 0 WHERE id = $1")
+            .bind(id)
+            .execute(&self.pool)
+            .await?;
+        Ok(())
+    }
+
+    fn portal_session_id(&self, token: &[u8; 32]) -> String {
+        self.vault.mark("portal session", token)
+    }
+}
+
+fn read(row: &<super::Database as sqlx::Database>::Row) -> Result<PortalSession, Error> {
+    Ok(PortalSession {
+        id: row.try_get("id")?,
+        account: row.try_get("account_id")?,
+        family: row.try_get("family_id")?,
+        created: row.try_get("created")?,
+        last_seen: row.try_get("last_seen")?,
+        address: row.try_get("address")?,
+        program: row.try_get("program")?,
+    })
+}
+
+fn shown_kind(id: &str) -> String {
+    format!("shown in {id}")
+}
