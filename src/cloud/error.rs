@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::passwords::Unfit;
 use super::store;
 
 #[derive(Debug, thiserror::Error)]
@@ -24,8 +25,10 @@ pub enum Error {
     SigningKey,
     #[error("'{0}' is not an e-mail address.")]
     Email(String),
-    #[error("The password must have 7 to 256 characters and no blanks.")]
-    Password,
+    #[error(transparent)]
+    Password(#[from] Unfit),
+    #[error("A password hash cannot be made.")]
+    Argon2id,
     #[error("'{0}' is not a phone number in international form; write + and the digits, such as +12065550100.")]
     Phone(String),
     #[error("There is an account for {0} already.")]

@@ -19,6 +19,13 @@ impl AccountId {
         Self(uuid(bytes))
     }
 
+    /// A text in the form of an id, whether or not it is one's.
+    pub(crate) fn shaped(text: &str) -> Option<Self> {
+        let bytes = HEXLOWER.decode(text.replace('-', "").as_bytes()).ok()?;
+        let id = uuid(bytes.try_into().ok()?);
+        (id == text).then_some(Self(id))
+    }
+
     pub(crate) fn from_text(text: impl Into<String>) -> Self {
         Self(text.into())
     }

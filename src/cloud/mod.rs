@@ -16,8 +16,11 @@ mod error;
 mod graphql;
 mod heavy;
 mod ids;
+mod masked;
 mod metrics;
 mod moment;
+mod passwords;
+mod phone;
 mod portal;
 mod routes;
 pub mod settings;
@@ -31,6 +34,7 @@ mod visitor;
 
 pub use accounts::{AddedAccount, NewAccount, Requirement};
 pub use error::Error;
+pub use passwords::{Passwords, Unfit};
 
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::net::IpAddr;
@@ -44,6 +48,7 @@ use delivery::Courier;
 use heavy::Heavy;
 use metrics::Metrics;
 use moment::Moment;
+use passwords::InUse;
 use site::Site;
 use store::{Place, Store};
 use tokens::Signer;
@@ -63,6 +68,7 @@ pub struct Cloud {
     heavy: Heavy,
     courier: Arc<Courier>,
     metrics: Arc<Metrics>,
+    in_use: InUse,
 }
 
 /// What a service is made of. [`Plan::new`] gives the usual values.
@@ -78,6 +84,8 @@ pub struct Plan {
     pub client_id: String,
     /// At most so many access keys per account (remote.it: 2).
     pub access_keys_per_account: u32,
+    /// How new passwords rest.
+    pub passwords: Passwords,
     /// Proxies whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<IpAddr>,
     /// What messages and pages call the service.
@@ -98,6 +106,7 @@ impl Plan {
             user_pool_id: USUAL_POOL.to_owned(),
             client_id: "latchkeyagent".to_owned(),
             access_keys_per_account: 2,
+            passwords: Passwords::default(),
             trusted_proxies: Vec::new(),
             brand: "Latchkey".to_owned(),
             delivery: delivery::Plan::default(),
@@ -138,6 +147,7 @@ impl Cloud {
         let courier = Arc::new(Courier::new(&plan)?);
         let heavy = Heavy::new();
         let signer = Arc::new(signing_key(&store, &heavy, Moment::of(clock.wall())).await?);
+        let in_use = InUse::of(&store, plan.passwords).await?;
         let cloud = Self {
             plan: Arc::new(plan),
             clock,
@@ -146,6 +156,7 @@ impl Cloud {
             store,
             signer,
             heavy,
+            in_use,
             courier,
             metrics: Arc::new(Metrics::new()),
         };

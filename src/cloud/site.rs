@@ -10,6 +10,7 @@ use super::Cloud;
 use super::caller;
 use super::error::Error;
 use super::graphql::Schema;
+use super::passwords::Passwords;
 use super::portal;
 use super::store::{Account, Family};
 use super::tokens::{Access, Issue, LIFETIME, Refusal};
@@ -50,7 +51,7 @@ impl Site {
     }
 
     /// `bound-recovery`: recovery by CUSTOM_AUTH needs the session of a sign-in whose password was right, sent as `SESSION`
-    /// among the AuthParameters.
+    /// among the AuthParameters. `password-auth`: send the password (USER_PASSWORD_AUTH), since there is no SRP.
     pub(crate) fn discovery(&self) -> Discovery {
         let pool = &self.cloud.plan.user_pool_id;
         Discovery {
@@ -62,8 +63,17 @@ impl Site {
             graphql: format!("{}/graphql/v1", self.url),
             oauth: None,
             portal: Some(format!("{}{}", self.url, portal::FOLDER)),
-            features: vec!["bound-recovery".to_owned()],
+            features: self.features(),
         }
+    }
+
+    fn features(&self) -> Vec<String> {
+        let mut features = vec!["bound-recovery".to_owned()];
+        match self.cloud.plan.passwords {
+            Passwords::Srp => {}
+            Passwords::Argon2id => features.push("password-auth".to_owned()),
+        }
+        features
     }
 
     /// Fresh tokens of a family. The refresh token, when there is one to tell, is the caller's to add.

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use axum::http::StatusCode;
 
+use crate::cloud::Unfit;
 use crate::cloud::caller;
 use crate::cloud::delivery::Undelivered;
 use crate::cloud::store;
@@ -36,6 +37,15 @@ pub(in crate::cloud) enum Fault {
     NotARefreshToken,
     #[error("Invalid code received for user")]
     WrongCode,
+    /// Of a code that was mailed or texted to confirm something.
+    #[error("Invalid verification code provided, please try again.")]
+    WrongConfirmation,
+    #[error("User is not confirmed.")]
+    NotConfirmed,
+    #[error("An account with the given email already exists.")]
+    AddressTaken,
+    #[error("A client attempted to write unauthorized attribute")]
+    NotWritable,
     #[error("Invalid code provided, please request a code again.")]
     ExpiredCode,
     #[error("Your software token has already been used once. Wait for the next code.")]
@@ -49,8 +59,8 @@ pub(in crate::cloud) enum Fault {
     NoSoftwareToken,
     #[error("MFA method not found")]
     NoSuchFactor,
-    #[error("Password did not conform with policy: it must have 7 to 256 characters and no blanks")]
-    PasswordPolicy,
+    #[error("Password did not conform with policy: {0}")]
+    PasswordPolicy(Unfit),
     #[error("Missing required parameter {0}")]
     Missing(&'static str),
     #[error("1 validation error detected: Value at '{0}' failed to satisfy constraint: {1}")]
@@ -70,7 +80,7 @@ pub(in crate::cloud) enum Fault {
     #[error("Something went wrong in the service.")]
     Store(#[from] store::Error),
     #[error("Something went wrong in the service.")]
-    Service(#[from] crate::cloud::Error),
+    Service(#[source] crate::cloud::Error),
 }
 
 impl Fault {
@@ -84,15 +94,18 @@ impl Fault {
             | Self::AccessToken(_)
             | Self::RefreshTokenUnknown
             | Self::RefreshTokenExpired
+            | Self::NotWritable
             | Self::RefreshTokenRevoked => "NotAuthorizedException",
             Self::NotARefreshToken => "UnsupportedTokenTypeException",
-            Self::WrongCode | Self::ReusedCode => "CodeMismatchException",
+            Self::WrongCode | Self::WrongConfirmation | Self::ReusedCode => "CodeMismatchException",
+            Self::NotConfirmed => "UserNotConfirmedException",
+            Self::AddressTaken => "AliasExistsException",
             Self::ExpiredCode => "ExpiredCodeException",
             Self::TooManyTries(_) => "LimitExceededException",
             Self::WrongEnrolmentCode => "EnableSoftwareTokenMFAException",
             Self::NoSoftwareToken => "SoftwareTokenMFANotFoundException",
             Self::NoSuchFactor => "MFAMethodNotFoundException",
-            Self::PasswordPolicy => "InvalidPasswordException",
+            Self::PasswordPolicy(_) => "InvalidPasswordException",
             Self::Missing(_) | Self::Constraint(..) | Self::Parameter(_) | Self::TooLong => "InvalidParameterException",
             Self::Serialization(_) => "SerializationException",
             Self::UnknownOperation => "UnknownOperationException",
@@ -125,6 +138,16 @@ impl From<caller::Error> for Fault {
             caller::Error::Signature(_) | caller::Error::UnknownKey(_) | caller::Error::KeyDisabled(_) => {
                 Self::AccessToken(Refusal::Invalid)
             }
+        }
+    }
+}
+
+impl From<crate::cloud::Error> for Fault {
+    fn from(error: crate::cloud::Error) -> Self {
+        if let crate::cloud::Error::Password(unfit) = error {
+            Self::PasswordPolicy(unfit)
+        } else {
+            Self::Service(error)
         }
     }
 }

@@ -20,7 +20,12 @@ pub(super) fn required<'a>(parameters: &'a Parameters, name: &'static str) -> Re
 
 /// USERNAME without the blanks around it.
 pub(super) fn username(parameters: &Parameters) -> Result<&str, Fault> {
-    let name = required(parameters, "USERNAME")?.trim();
+    name(required(parameters, "USERNAME")?)
+}
+
+/// A user name without the blanks around it.
+pub(super) fn name(text: &str) -> Result<&str, Fault> {
+    let name = text.trim();
     let fits =
         (1..=128).contains(&name.chars().count()) && !name.contains(|c: char| c.is_whitespace() || c.is_control());
     if fits {

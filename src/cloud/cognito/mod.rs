@@ -1,18 +1,28 @@
 //! `POST /`: the Cognito operations, one by the name in `X-Amz-Target` (reference §1).
 
+pub(super) mod attributes;
+#[cfg(test)]
+mod bad_input;
 mod enrolment;
 mod fault;
 mod fields;
 mod first_time;
+pub(super) mod forgotten;
+mod named;
+pub(super) mod new_password;
 mod password;
 mod pending;
 mod recovery;
 mod second_factor;
+mod sending;
 mod session;
+pub(super) mod sign_up;
 mod step;
+pub(super) mod user;
 mod wire;
+mod written;
 
-use axum::body::{Body, Bytes};
+pub(super) use axum::body::{Body, Bytes};
 use axum::http::HeaderMap;
 use axum::response::Response;
 use serde_json::Value;
@@ -46,7 +56,19 @@ async fn perform(site: &Site, name: &str, body: &Bytes) -> Result<Value, Fault> 
         "RespondToAuthChallenge" => wire::content(&respond(site, &wire::parse(body)?).await?),
         "AssociateSoftwareToken" => wire::content(&enrolment::associate(site, &wire::parse(body)?).await?),
         "VerifySoftwareToken" => wire::content(&enrolment::verify(site, &wire::parse(body)?).await?),
-        "GetUser" => wire::content(&session::user(site, &wire::parse(body)?).await?),
+        "SignUp" => wire::content(&sign_up::sign_up(site, &wire::parse(body)?).await?),
+        "ConfirmSignUp" => wire::done(sign_up::confirm(site, &wire::parse(body)?).await),
+        "ResendConfirmationCode" => wire::content(&sign_up::resend(site, &wire::parse(body)?).await?),
+        "ForgotPassword" => wire::content(&forgotten::forgot(site, &wire::parse(body)?).await?),
+        "ConfirmForgotPassword" => wire::done(forgotten::confirm(site, &wire::parse(body)?).await),
+        "ChangePassword" => wire::done(new_password::by_token(site, &wire::parse(body)?).await),
+        "GetUser" => wire::content(&user::user_by_token(site, &wire::parse(body)?).await?),
+        "DeleteUser" => wire::done(user::delete_by_token(site, &wire::parse(body)?).await),
+        "UpdateUserAttributes" => wire::content(&attributes::update_by_token(site, &wire::parse(body)?).await?),
+        "GetUserAttributeVerificationCode" => {
+            wire::content(&attributes::send_code_by_token(site, &wire::parse(body)?).await?)
+        }
+        "VerifyUserAttribute" => wire::done(attributes::verify_by_token(site, &wire::parse(body)?).await),
         "RevokeToken" => session::revoke(site, &wire::parse(body)?).await,
         "GlobalSignOut" => session::sign_out_everywhere(site, &wire::parse(body)?).await,
         _unknown => Err(Fault::UnknownOperation),

@@ -8,17 +8,19 @@ use data_encoding::{BASE64, HEXLOWER};
 use serde::{Deserialize, Serialize};
 
 use super::fault::Fault;
+use super::named::{self, Named};
 use super::{fields, step};
 use crate::base::Secret;
 use crate::cloud::ids::AccountId;
 use crate::cloud::moment::Moment;
+use crate::cloud::passwords::{KeptPassword, Passwords};
 use crate::cloud::site::Site;
 use crate::cloud::store::{Account, Policy};
 use crate::protocol::cognito::{AuthReply, Parameters};
 use crate::protocol::srp::{self, Exchange, SessionKey, Verifier};
 
 /// As Cognito does it: five wrong passwords are free, then 1 s, doubling to 15 min.
-const THROTTLE: Policy = Policy {
+pub(super) const THROTTLE: Policy = Policy {
     kind: "password",
     free: 5,
     first: Duration::from_secs(1),
@@ -29,11 +31,11 @@ const EXCHANGE_LIFETIME: Duration = Duration::from_secs(180);
 const CLOCK_WINDOW: Duration = Duration::from_secs(300);
 const BLOCK: &str = "secret block";
 
-/// Whose password is asked for.
-struct Subject {
-    id: AccountId,
-    verifier: Verifier,
-    account: Option<Account>,
+/// Whose password was right.
+enum Owner {
+    Account(Account),
+    /// Their address is not confirmed yet.
+    SignUp,
 }
 
 /// The service's half of an exchange, sealed into SECRET_BLOCK.
@@ -48,11 +50,15 @@ struct Block {
 pub(super) async fn begin(site: &Site, client: &str, parameters: &Parameters) -> Result<AuthReply, Fault> {
     let username = fields::username(parameters)?;
     let client_public = fields::required(parameters, "SRP_A")?.to_owned();
-    let subject = subject(site, username).await?;
-    let (verifier, random) = (subject.verifier.clone(), site.cloud.entropy.secret());
+    if site.cloud.plan.passwords == Passwords::Argon2id {
+        return Err(Fault::Parameter("USER_SRP_AUTH flow not enabled for this client".into()));
+    }
+    let named = unlocked(site, username).await?;
+    let verifier = verifier(site, &named);
+    let (salt, random) = (verifier.salt_hex(), site.cloud.entropy.secret());
     let exchange = site.cloud.heavy.run(move || Exchange::answer(&verifier, &client_public, &random)).await??;
     let block = Block {
-        user_id: subject.id.as_str().to_owned(),
+        user_id: named.id.as_str().to_owned(),
         client_id: client.to_owned(),
         expires: site.cloud.now().plus(EXCHANGE_LIFETIME).unix_seconds(),
         key: HEXLOWER.encode(exchange.key.bytes()),
@@ -61,11 +67,11 @@ pub(super) async fn begin(site: &Site, client: &str, parameters: &Parameters) ->
     Ok(step::with_parameters(
         reply,
         [
-            ("SALT", subject.verifier.salt_hex()),
+            ("SALT", salt),
             ("SECRET_BLOCK", BASE64.encode(&block.seal(site)?)),
             ("SRP_B", exchange.public_hex),
-            ("USERNAME", subject.id.as_str().to_owned()),
-            ("USER_ID_FOR_SRP", subject.id.as_str().to_owned()),
+            ("USERNAME", named.id.as_str().to_owned()),
+            ("USER_ID_FOR_SRP", named.id.as_str().to_owned()),
         ],
     ))
 }
@@ -87,8 +93,8 @@ pub(super) async fn prove(site: &Site, client: &str, responses: &Parameters) -> 
     }
     let proof = block.session_key()?.check(site.cloud.pool_name(), &block.user_id, &sealed, timestamp, signature);
     let id = AccountId::from_text(block.user_id);
-    let account = site.cloud.store.account(&id).await?;
-    settle(site, client, &id, account.filter(|_| proof.is_ok())).await
+    let owner = if proof.is_ok() { owner(named::find(site, id.as_str()).await?) } else { None };
+    settle(site, client, &id, owner).await
 }
 
 /// USER_PASSWORD_AUTH
@@ -98,40 +104,61 @@ pub(super) async fn check(site: &Site, client: &str, parameters: &Parameters) ->
     if password.chars().count() > 256 {
         return Err(Fault::Constraint("password", "Member must have length less than or equal to 256"));
     }
-    let subject = subject(site, username).await?;
-    let (pool, id) = (site.cloud.pool_name().to_owned(), subject.id.as_str().to_owned());
-    let (verifier, password) = (subject.verifier, Secret::from(password));
-    let right = site.cloud.heavy.run(move || verifier.accepts(&pool, &id, &password)).await?;
-    settle(site, client, &subject.id, subject.account.filter(|_| right)).await
+    let (named, password) = (unlocked(site, username).await?, Secret::from(password));
+    let right = site.cloud.is_password(&named.id, named.password(), &password).await?;
+    if let (true, Some(account)) = (right, &named.account) {
+        keep_anew(site, account, password).await?;
+    }
+    let id = named.id.clone();
+    settle(site, client, &id, if right { owner(named) } else { None }).await
 }
 
-async fn subject(site: &Site, username: &str) -> Result<Subject, Fault> {
-    let account = site.cloud.store.account_named(username).await?;
-    let name = username.to_lowercase();
-    let stand_in = || {
-        let bytes = site.cloud.vault.derive("user id of nobody", name.as_bytes());
-        let id = <[u8; 16]>::try_from(bytes.split_at(16).0).unwrap_or_default();
-        (AccountId::stand_in(id), Verifier::fake(&site.cloud.vault.derive("verifier of nobody", name.as_bytes())))
-    };
-    let (id, verifier) =
-        account.as_ref().map_or_else(stand_in, |account| (account.id.clone(), account.verifier.clone()));
-    match site.cloud.store.lock_left(&THROTTLE, id.as_str(), site.cloud.now()).await? {
+/// Whoever has that name, unless too many wrong passwords were tried.
+async fn unlocked(site: &Site, username: &str) -> Result<Named, Fault> {
+    let named = named::find(site, username).await?;
+    match site.cloud.store.lock_left(&THROTTLE, named.id.as_str(), site.cloud.now()).await? {
         Some(wait) => Err(Fault::LockedOut(wait)),
-        None => Ok(Subject { id, verifier, account }),
+        None => Ok(named),
     }
 }
 
-/// `proved`: the account, when its password was right.
-async fn settle(site: &Site, client: &str, id: &AccountId, proved: Option<Account>) -> Result<AuthReply, Fault> {
+/// The real one, or one that no password fits, always the same for that id.
+fn verifier(site: &Site, named: &Named) -> Verifier {
+    match named.password() {
+        Some(KeptPassword::Srp(verifier)) => verifier.clone(),
+        Some(KeptPassword::Argon2id(_)) | None => {
+            Verifier::fake(&site.cloud.vault.derive("verifier of nobody", named.id.as_str().as_bytes()))
+        }
+    }
+}
+
+fn owner(named: Named) -> Option<Owner> {
+    let sign_up = named.sign_ups.first().map(|_| Owner::SignUp);
+    named.account.map(Owner::Account).or(sign_up)
+}
+
+async fn keep_anew(site: &Site, account: &Account, password: Secret<String>) -> Result<(), Fault> {
+    let Some(kept) = &account.password else { return Ok(()) };
+    if let Some(anew) = site.cloud.password_to_keep_anew(&account.id, kept, password).await? {
+        site.cloud.store.keep_password_anew(&account.id, kept, &anew).await?;
+    }
+    Ok(())
+}
+
+/// `owner`: `None` when the password was wrong.
+async fn settle(site: &Site, client: &str, id: &AccountId, owner: Option<Owner>) -> Result<AuthReply, Fault> {
     let (store, now) = (&site.cloud.store, site.cloud.now());
-    let Some(account) = proved else {
+    let Some(owner) = owner else {
         let locked = store.note_wrong(&THROTTLE, id.as_str(), now).await?;
         return Err(locked.map_or(Fault::WrongPassword, Fault::LockedOut));
     };
     if let Some(wait) = store.note_right(&THROTTLE, id.as_str(), now).await? {
         return Err(Fault::LockedOut(wait));
     }
-    step::after_password(site, client, &account).await
+    match owner {
+        Owner::Account(account) => step::after_password(site, client, &account).await,
+        Owner::SignUp => Err(Fault::NotConfirmed),
+    }
 }
 
 /// A wrong clock must not look like a wrong password, nor count as one (COG-08).

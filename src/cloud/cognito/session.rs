@@ -1,12 +1,11 @@
-//! After the sign-in: who am I, fresh tokens, and the ways out.
+//! After the sign-in: fresh tokens, and the ways out.
 
 use serde_json::{Value, json};
 
 use super::fault::Fault;
 use super::fields;
 use crate::cloud::site::Site;
-use crate::cloud::store::FactorKind;
-use crate::protocol::cognito::{Attribute, AuthReply, ByAccessToken, Parameters, RevokeToken, User};
+use crate::protocol::cognito::{AuthReply, ByAccessToken, Parameters, RevokeToken};
 
 /// REFRESH_TOKEN_AUTH
 pub(super) async fn refresh(site: &Site, client: &str, parameters: &Parameters) -> Result<AuthReply, Fault> {
@@ -22,32 +21,6 @@ pub(super) async fn refresh(site: &Site, client: &str, parameters: &Parameters) 
     }
     let account = store.account(&family.account).await?.ok_or(Fault::RefreshTokenUnknown)?;
     Ok(AuthReply { authentication_result: Some(site.issue(&account, &family)?), ..AuthReply::default() })
-}
-
-/// GetUser
-pub(super) async fn user(site: &Site, request: &ByAccessToken) -> Result<User, Fault> {
-    let (account, _access) = site.bearer(fields::token(request.access_token.expose(), "accessToken")?).await?;
-    let factors = site.cloud.store.factors(&account.id).await?;
-    let attribute = |name: &str, value: &str| Attribute { name: name.to_owned(), value: value.to_owned() };
-    let mut attributes = vec![
-        attribute("sub", account.id.as_str()),
-        attribute("email_verified", "true"),
-        attribute("email", &account.email),
-    ];
-    if let Some(phone) = &account.phone {
-        attributes.push(attribute("phone_number_verified", "true"));
-        attributes.push(attribute("phone_number", phone));
-    }
-    let names = |kinds: &[FactorKind]| kinds.iter().map(|kind| kind.name().to_owned()).collect::<Vec<_>>();
-    Ok(User {
-        username: account.id.as_str().to_owned(),
-        user_attributes: attributes,
-        preferred_mfa_setting: match factors.as_slice() {
-            [only] => Some(only.name().to_owned()),
-            _none_or_undecided => None,
-        },
-        user_mfa_setting_list: names(&factors),
-    })
 }
 
 /// Ends one sign-in: its refresh token and, at our own doors, the access tokens made from it.

@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::fault::Fault;
+use crate::cloud::masked;
 use crate::cloud::site::Site;
 use crate::cloud::store::{Account, Channel, EventKind, FactorKind, NewSignIn, Purpose, Stage};
 use crate::protocol::cognito::AuthReply;
@@ -101,25 +102,5 @@ async fn send_text(site: &Site, account: &Account) -> Result<String, Fault> {
     let code = store.code_to_send(&account.id, Purpose::SignInBySms, now.plus(STEP_LIFETIME), now).await?;
     let text = format!("{} is your {} sign-in code. It is valid for 3 minutes.", code.expose(), site.cloud.plan.brand);
     site.cloud.hand_over(Channel::Sms, phone, &text).await?;
-    Ok(masked(phone))
-}
-
-/// `+*******0100`
-fn masked(phone: &str) -> String {
-    let digits = phone.trim_start_matches('+');
-    let hidden = digits.len().saturating_sub(4);
-    digits.char_indices().fold("+".to_owned(), |mut text, (place, digit)| {
-        text.push(if place < hidden { '*' } else { digit });
-        text
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_the_last_four_digits_of_a_number_are_shown() {
-        assert_eq!(masked("+12065550100"), "+*******0100");
-    }
+    Ok(masked::phone(phone))
 }

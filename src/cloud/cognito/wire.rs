@@ -62,6 +62,11 @@ pub(super) fn content(reply: &impl Serialize) -> Result<serde_json::Value, Fault
     serde_json::to_value(reply).map_err(Fault::Serialization)
 }
 
+/// What an operation without a result answers.
+pub(super) fn done(outcome: Result<(), Fault>) -> Result<serde_json::Value, Fault> {
+    outcome.map(|()| serde_json::json!({}))
+}
+
 fn refuse(fault: &Fault) -> Response {
     let body = cognito::Fault { kind: fault.kind().to_owned(), message: fault.to_string() };
     let text = serde_json::to_string(&body).unwrap_or_default();

@@ -4,7 +4,9 @@
 mod access_keys;
 mod accounts;
 mod backup;
+mod confirmations;
 mod connect;
+mod contacts;
 mod enrolments;
 mod events;
 mod factors;
@@ -14,14 +16,17 @@ mod portal_visits;
 mod recovery;
 mod sent_codes;
 mod sign_ins;
+mod sign_ups;
 mod spent_blocks;
 mod throttles;
 mod token_families;
 
 pub(crate) use access_keys::{Created, StoredKey};
-pub(crate) use accounts::{Account, NewRow};
+pub(crate) use accounts::{Account, NewRow, email_key};
 pub use backup::Error as BackupError;
+pub(crate) use confirmations::Confirming;
 pub(crate) use connect::Place;
+pub(crate) use contacts::{ContactKind, InForce};
 pub(crate) use events::EventKind;
 pub(crate) use factors::FactorKind;
 pub(crate) use outbox::{Carried, Channel, Due};
@@ -29,6 +34,7 @@ pub(crate) use portal_sessions::LONGEST as PORTAL_SESSION_LASTS;
 pub(crate) use portal_visits::{LatestTurn, Visit, VisitKey};
 pub(crate) use sent_codes::{Answer, Purpose};
 pub(crate) use sign_ins::{NewSignIn, SignIn, Stage};
+pub(crate) use sign_ups::SignUp;
 pub(crate) use throttles::Policy;
 pub(crate) use token_families::Family;
 

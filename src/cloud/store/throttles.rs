@@ -74,6 +74,21 @@ impl Store {
         if failures.is_some() { Ok(None) } else { self.lock_left(policy, subject, now).await }
     }
 
+    /// Takes one note back: what it stood for did not happen.
+    pub(crate) async fn unnote(&self, policy: &Policy, subject: &str) -> Result<(), Error> {
+        sqlx::query("UPDATE throttles SET failures = failures - 1, until = 0 WHERE subject = $1 AND failures > 0")
+            .bind(key(policy, subject))
+            .execute(&self.pool)
+            .await?;
+        Ok(())
+    }
+
+    /// Forgets every wrong try.
+    pub(crate) async fn forget_wrong(&self, policy: &Policy, subject: &str) -> Result<(), Error> {
+        sqlx::query("DELETE FROM throttles WHERE subject = $1").bind(key(policy, subject)).execute(&self.pool).await?;
+        Ok(())
+    }
+
     /// Notes a right try; `Some` when the subject was locked, so that it does not count.
     pub(crate) async fn note_right(
         &self,

@@ -2,14 +2,22 @@
 
 mod account;
 mod fault;
+mod own;
+mod registration;
 
 pub use account::{
     AssociateSoftwareToken, AssociatedSoftwareToken, Attribute, ByAccessToken, RevokeToken, User,
     VerifiedSoftwareToken, VerifySoftwareToken,
 };
 pub use fault::Fault;
+pub use own::{
+    ChangePassword, GetUserAttributeVerificationCode, UpdateUserAttributes, UpdatedUserAttributes, VerifyUserAttribute,
+};
+pub use registration::{
+    ByUsername, CodeDelivered, CodeDeliveryDetails, ConfirmForgotPassword, ConfirmSignUp, SignUp, SignedUp,
+};
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -55,8 +63,30 @@ pub struct Parameters(BTreeMap<String, Confidential>);
 
 impl<'de> Deserialize<'de> for Parameters {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let members = BTreeMap::<String, Option<Confidential>>::deserialize(deserializer)?;
-        Ok(Self(members.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()))
+        deserializer.deserialize_map(Members)
+    }
+}
+
+/// Reads them; a name that comes twice is refused, since two readers might not agree on which one counts.
+struct Members;
+
+impl<'de> serde::de::Visitor<'de> for Members {
+    type Value = Parameters;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("a map of strings")
+    }
+
+    fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<Parameters, A::Error> {
+        let mut seen = BTreeSet::new();
+        let mut members = BTreeMap::new();
+        while let Some((name, value)) = map.next_entry::<String, Option<Confidential>>()? {
+            if !seen.insert(name.clone()) {
+                return Err(serde::de::Error::custom("a name comes twice"));
+            }
+            members.extend(value.map(|value| (name, value)));
+        }
+        Ok(Parameters(members))
     }
 }
 
@@ -191,6 +221,13 @@ mod tests {
     fn a_parameter_that_is_null_is_as_good_as_absent() {
         let read: Parameters = serde_json::from_value(json!({"REFRESH_TOKEN": "r", "DEVICE_KEY": null})).unwrap();
         assert_eq!((read.value("REFRESH_TOKEN"), read.value("DEVICE_KEY")), (Some("r"), None));
+    }
+
+    #[test]
+    fn a_parameter_that_comes_twice_is_refused() {
+        for text in [r#"{"USERNAME": "ann", "USERNAME": "bob"}"#, r#"{"USERNAME": null, "USERNAME": "bob"}"#] {
+            assert!(serde_json::from_str::<Parameters>(text).is_err(), "{text}");
+        }
     }
 
     #[test]

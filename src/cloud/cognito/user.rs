@@ -1,0 +1,63 @@
+//! Who am I: GetUser. And nobody any more: DeleteUser.
+
+use super::fault::Fault;
+use super::fields;
+use crate::cloud::site::Site;
+use crate::cloud::store::{Account, Channel, ContactKind, FactorKind};
+use crate::protocol::cognito::{Attribute, ByAccessToken, User};
+
+pub(super) async fn user_by_token(site: &Site, request: &ByAccessToken) -> Result<User, Fault> {
+    let (account, _access) = site.bearer(fields::token(request.access_token.expose(), "accessToken")?).await?;
+    user(site, &account).await
+}
+
+pub(super) async fn delete_by_token(site: &Site, request: &ByAccessToken) -> Result<(), Fault> {
+    let (account, _access) = site.bearer(fields::token(request.access_token.expose(), "accessToken")?).await?;
+    delete(site, &account).await
+}
+
+pub(crate) async fn user(site: &Site, account: &Account) -> Result<User, Fault> {
+    let factors = site.cloud.store.factors(&account.id).await?;
+    let names = |kinds: &[FactorKind]| kinds.iter().map(|kind| kind.name().to_owned()).collect::<Vec<_>>();
+    Ok(User {
+        username: account.id.as_str().to_owned(),
+        user_attributes: attributes(site, account).await?,
+        preferred_mfa_setting: match factors.as_slice() {
+            [only] => Some(only.name().to_owned()),
+            _none_or_undecided => None,
+        },
+        user_mfa_setting_list: names(&factors),
+    })
+}
+
+/// With everything that belongs to it: sign-ins, factors, keys, events.
+pub(crate) async fn delete(site: &Site, account: &Account) -> Result<(), Fault> {
+    let (store, now) = (&site.cloud.store, site.cloud.now());
+    if store.delete_account(&account.id).await? {
+        let notice = format!(
+            "Your account was deleted at {}, with its access keys and everything else that belonged to it.",
+            now.iso()
+        );
+        store.post(Channel::Mail, &account.email, &notice, now).await?;
+    }
+    Ok(())
+}
+
+/// Of address and number what is in force; a number that still waits for its code is shown as not verified.
+async fn attributes(site: &Site, account: &Account) -> Result<Vec<Attribute>, Fault> {
+    let store = &site.cloud.store;
+    let attribute = |name: &str, value: &str| Attribute { name: name.to_owned(), value: value.to_owned() };
+    let mut attributes = vec![
+        attribute("sub", account.id.as_str()),
+        attribute("email_verified", "true"),
+        attribute("email", &account.email),
+    ];
+    let pending = store.pending_contact(&account.id, ContactKind::Phone).await?;
+    if let Some(phone) = account.phone.as_deref().or(pending.as_deref()) {
+        attributes.push(attribute("phone_number_verified", if account.phone.is_some() { "true" } else { "false" }));
+        attributes.push(attribute("phone_number", phone));
+    }
+    let told = store.attributes(&account.id).await?;
+    attributes.extend(told.into_iter().map(|(name, value)| Attribute { name, value }));
+    Ok(attributes)
+}
