@@ -80,7 +80,7 @@ pub(crate) async fn verify(
     let pending = store.pending_contact(&account.id, kind).await?;
     let value = pending.as_deref().or(in_force(account, kind)).ok_or(Fault::ExpiredCode)?;
     let matter = Confirming::Contact(&account.id, kind, value);
-    sending::confirm(site, &account.id, [matter], code).await?;
+    sending::confirm(site, &account.id, &[matter], code).await?;
     if pending.is_none() {
         return Ok(());
     }
@@ -158,5 +158,166 @@ async fn remove_phone(site: &Site, account: &Account) -> Result<(), Fault> {
 }
 
 #[cfg(test)]
-#[path = "attributes_tests.rs"]
-mod tests;
+mod tests {
+    use std::time::Duration;
+
+    use serde_json::json;
+
+    use crate::cloud::bench::{Bench, EMAIL, PASSWORD, PHONE, Reply};
+
+    const NEW_EMAIL: &str = "Annette@example.test";
+    const OTHER: &str = "+12065550199";
+
+    async fn updates(bench: &Bench, token: &str, name: &str, value: &str) -> Reply {
+        let body = json!({"AccessToken": token, "UserAttributes": [{"Name": name, "Value": value}]});
+        bench.cognito("UpdateUserAttributes", &body).await
+    }
+
+    async fn verifies(bench: &Bench, token: &str, name: &str, code: &str) -> Reply {
+        bench.cognito("VerifyUserAttribute", &json!({"AccessToken": token, "AttributeName": name, "Code": code})).await
+    }
+
+    async fn asks_for_code(bench: &Bench, token: &str, name: &str) -> Reply {
+        let body = json!({"AccessToken": token, "AttributeName": name});
+        bench.cognito("GetUserAttributeVerificationCode", &body).await
+    }
+
+    async fn attribute(bench: &Bench, token: &str, name: &str) -> Option<String> {
+        let user = bench.cognito("GetUser", &json!({"AccessToken": token})).await.body;
+        let found = user["UserAttributes"].as_array().unwrap().iter().find(|attribute| attribute["Name"] == name);
+        found.map(|attribute| attribute["Value"].as_str().unwrap().to_owned())
+    }
+
+    #[tokio::test]
+    async fn what_people_tell_of_themselves_is_kept_as_given_until_it_is_emptied() {
+        let bench = Bench::new().await;
+        bench.ann(None, None).await;
+        let token = bench.access_token().await;
+        for (value, kept) in [("Änn <b>\u{1f980}</b>", Some("Änn <b>\u{1f980}</b>")), ("", None)] {
+            assert_eq!(updates(&bench, &token, "name", value).await.body, json!({}));
+            assert_eq!(attribute(&bench, &token, "name").await.as_deref(), kept);
+        }
+        let one_bad = json!({"AccessToken": token, "UserAttributes":
+            [{"Name": "locale", "Value": "de"}, {"Name": "email_verified", "Value": "true"}]});
+        assert_eq!(bench.cognito("UpdateUserAttributes", &one_bad).await.fault(), "NotAuthorizedException");
+        assert_eq!(attribute(&bench, &token, "locale").await, None, "all or none");
+    }
+
+    #[tokio::test]
+    async fn a_new_number_comes_into_force_with_its_code_and_the_old_one_stays_until_then() {
+        let bench = Bench::new().await;
+        bench.ann(None, None).await;
+        let token = bench.access_token().await;
+        let sent = updates(&bench, &token, "phone_number", "+1 (206) 555-0100").await;
+        let details =
+            json!([{"Destination": "+*******0100", "DeliveryMedium": "SMS", "AttributeName": "phone_number"}]);
+        assert_eq!(sent.body["CodeDeliveryDetailsList"], details);
+        assert_eq!(attribute(&bench, &token, "phone_number_verified").await.as_deref(), Some("false"));
+        let code = bench.code_sent_to(PHONE).await;
+        assert_eq!(verifies(&bench, &token, "phone_number", &code).await.body, json!({}));
+        assert_eq!(attribute(&bench, &token, "phone_number_verified").await.as_deref(), Some("true"));
+
+        updates(&bench, &token, "phone_number", OTHER).await;
+        assert_eq!(attribute(&bench, &token, "phone_number").await.as_deref(), Some(PHONE));
+        assert_eq!(attribute(&bench, &token, "phone_number_verified").await.as_deref(), Some("true"));
+        let code = bench.code_sent_to(OTHER).await;
+        assert_eq!(verifies(&bench, &token, "phone_number", &code).await.body, json!({}));
+        assert_eq!(attribute(&bench, &token, "phone_number").await.as_deref(), Some(OTHER));
+        let mail = bench.sent_to(EMAIL).await.pop().unwrap();
+        assert!(mail.contains("+*******0199") && !mail.contains(OTHER), "{mail}");
+        assert_eq!(updates(&bench, &token, "phone_number", "").await.body, json!({}));
+        assert_eq!(attribute(&bench, &token, "phone_number").await, None);
+    }
+
+    #[tokio::test]
+    async fn a_code_verifies_only_the_number_it_was_sent_to() {
+        let bench = Bench::new().await;
+        bench.ann(None, None).await;
+        let token = bench.access_token().await;
+        updates(&bench, &token, "phone_number", PHONE).await;
+        let code = bench.code_sent_to(PHONE).await;
+        updates(&bench, &token, "phone_number", OTHER).await;
+        if bench.code_sent_to(OTHER).await != code {
+            assert_eq!(verifies(&bench, &token, "phone_number", &code).await.fault(), "CodeMismatchException");
+        }
+        assert_eq!(verifies(&bench, &token, "email", &code).await.fault(), "ExpiredCodeException");
+        let resent = asks_for_code(&bench, &token, "phone_number").await;
+        assert_eq!(resent.body["CodeDeliveryDetails"]["Destination"], "+*******0199");
+        bench.hand.pass(Duration::from_secs(24 * 3600));
+        let token = bench.access_token().await;
+        let late = verifies(&bench, &token, "phone_number", &bench.code_sent_to(OTHER).await).await;
+        assert_eq!(late.fault(), "ExpiredCodeException");
+    }
+
+    #[tokio::test]
+    async fn a_new_address_signs_in_once_it_is_verified_and_the_old_one_is_told() {
+        let bench = Bench::new().await;
+        bench.ann(None, None).await;
+        let token = bench.access_token().await;
+        let sent = updates(&bench, &token, "email", NEW_EMAIL).await;
+        assert_eq!(sent.body["CodeDeliveryDetailsList"][0]["Destination"], "A***@e***");
+        assert!(bench.begin().await.signed_in());
+        assert_eq!(attribute(&bench, &token, "email").await.as_deref(), Some(EMAIL));
+        let code = bench.code_sent_to(NEW_EMAIL).await;
+        assert_eq!(verifies(&bench, &token, "email", &code).await.body, json!({}));
+        assert_eq!(attribute(&bench, &token, "email").await.as_deref(), Some(NEW_EMAIL));
+        assert!(bench.sent_to(EMAIL).await.last().unwrap().contains("is now A***@e***"));
+        assert_eq!(bench.begin().await.fault(), "NotAuthorizedException");
+        let by_new = json!({"USERNAME": NEW_EMAIL.to_lowercase(), "PASSWORD": PASSWORD});
+        assert!(bench.initiate("USER_PASSWORD_AUTH", by_new).await.signed_in());
+    }
+
+    #[tokio::test]
+    async fn an_address_of_another_account_is_told_only_to_whoever_reads_its_mail() {
+        let bench = Bench::new().await;
+        bench.ann(None, None).await;
+        bench.person(NEW_EMAIL, None, None).await;
+        let token = bench.access_token().await;
+        let taken = updates(&bench, &token, "email", NEW_EMAIL).await.body;
+        let free = updates(&bench, &token, "email", "Abe@example.test").await.body;
+        assert_eq!(taken, free);
+        updates(&bench, &token, "email", NEW_EMAIL).await;
+        let code = bench.code_sent_to(NEW_EMAIL).await;
+        assert_eq!(verifies(&bench, &token, "email", &code).await.fault(), "AliasExistsException");
+        assert!(bench.begin().await.signed_in());
+    }
+
+    #[tokio::test]
+    async fn codes_are_not_sent_without_end_and_not_to_numbers_that_cannot_exist() {
+        let bench = Bench::new().await;
+        bench.ann(None, None).await;
+        let token = bench.access_token().await;
+        for bad in ["2065550100", "+999 123 456 789", "phone"] {
+            let reply = updates(&bench, &token, "phone_number", bad).await;
+            assert_eq!(reply.fault(), "InvalidParameterException", "{bad}");
+            assert!(!reply.message().contains(bad), "{}", reply.message());
+        }
+        assert_eq!(asks_for_code(&bench, &token, "phone_number").await.fault(), "InvalidParameterException");
+        assert_eq!(asks_for_code(&bench, &token, "name").await.fault(), "InvalidParameterException");
+        updates(&bench, &token, "phone_number", PHONE).await;
+        for _ in 0..2 {
+            assert_eq!(asks_for_code(&bench, &token, "phone_number").await.fault(), "");
+        }
+        let refused = asks_for_code(&bench, &token, "phone_number").await;
+        assert_eq!(
+            (refused.fault(), &refused.headers["retry-after"]),
+            ("LimitExceededException", &"60".parse().unwrap())
+        );
+        let codes: std::collections::BTreeSet<String> =
+            bench.sent_to(PHONE).await.iter().map(|text| text[..6].to_owned()).collect();
+        assert_eq!(codes.len(), 1, "repeated, so that it does not matter which message comes first");
+    }
+
+    #[tokio::test]
+    async fn the_number_of_a_second_factor_cannot_be_taken_away() {
+        let bench = Bench::new().await;
+        bench.ann(None, Some(PHONE)).await;
+        let asked = bench.begin().await;
+        let code = json!({"SMS_MFA_CODE": bench.code_sent_to(PHONE).await});
+        let tokens = bench.respond("SMS_MFA", asked.session(), code).await.body;
+        let token = tokens["AuthenticationResult"]["AccessToken"].as_str().unwrap();
+        let refused = updates(&bench, token, "phone_number", "").await;
+        assert!(refused.message().contains("turn that off first"), "{}", refused.message());
+        assert_eq!(attribute(&bench, token, "phone_number").await.as_deref(), Some(PHONE));
+    }
+}

@@ -32,7 +32,7 @@ pub(crate) async fn confirm(site: &Site, request: &ConfirmForgotPassword) -> Res
     site.cloud.check_password(&password, username).await?;
     let named = named::find(site, username).await?;
     let matter = Confirming::Reset(&named.subject);
-    sending::confirm(site, &named.subject, [matter], &request.confirmation_code).await?;
+    sending::confirm(site, &named.subject, &[matter], &request.confirmation_code).await?;
     let account = named.account.as_ref().ok_or(Fault::WrongConfirmation)?;
     reset(site, account, password).await
 }
@@ -71,5 +71,136 @@ fn notice(now: Moment) -> String {
 }
 
 #[cfg(test)]
-#[path = "forgotten_tests.rs"]
-mod tests;
+mod tests {
+    use std::time::Duration;
+
+    use serde_json::json;
+
+    use crate::cloud::bench::{Bench, CLIENT, EMAIL, Reply};
+    use crate::protocol::totp::TotpSecret;
+
+    const NEW_PASSWORD: &str = "tröt-zebra-9";
+
+    async fn forgets(bench: &Bench, username: &str) -> Reply {
+        bench.cognito("ForgotPassword", &json!({"ClientId": CLIENT, "Username": username})).await
+    }
+
+    async fn resets(bench: &Bench, username: &str, code: &str, password: &str) -> Reply {
+        let body = json!({"ClientId": CLIENT, "Username": username, "ConfirmationCode": code, "Password": password});
+        bench.cognito("ConfirmForgotPassword", &body).await
+    }
+
+    async fn refreshed(bench: &Bench, tokens: &serde_json::Value) -> bool {
+        let token = &tokens["AuthenticationResult"]["RefreshToken"];
+        bench.initiate("REFRESH_TOKEN_AUTH", json!({"REFRESH_TOKEN": token})).await.signed_in()
+    }
+
+    #[tokio::test]
+    async fn a_mailed_code_sets_a_new_password_and_ends_every_sign_in() {
+        let bench = Bench::new().await;
+        bench.ann(None, None).await;
+        let before = bench.begin().await.body;
+        let reply = forgets(&bench, "ann+pi@EXAMPLE.test").await;
+        let details = json!({"Destination": "a***@E***", "DeliveryMedium": "EMAIL", "AttributeName": "email"});
+        assert_eq!(reply.body, json!({ "CodeDeliveryDetails": details }));
+        let code = bench.code_sent_to(EMAIL).await;
+        assert_eq!(resets(&bench, EMAIL, &code, "password1").await.fault(), "InvalidPasswordException");
+        assert_eq!(resets(&bench, EMAIL, &code, NEW_PASSWORD).await.body, json!({}));
+        assert!(bench.sent_to(EMAIL).await.last().unwrap().starts_with("Your password was set anew"));
+        assert!(!refreshed(&bench, &before).await);
+        assert_eq!(bench.begin().await.fault(), "NotAuthorizedException");
+        assert!(bench.prove(&bench.proof(EMAIL, NEW_PASSWORD).await).await.signed_in());
+        assert_eq!(resets(&bench, EMAIL, &code, NEW_PASSWORD).await.fault(), "ExpiredCodeException");
+    }
+
+    #[tokio::test]
+    async fn the_second_factor_stays_on_and_a_half_done_sign_in_does_not_survive() {
+        let bench = Bench::new().await;
+        let secret = TotpSecret::from_bytes(b"12345678901234567890".to_vec());
+        bench.ann(Some(&secret), None).await;
+        let half_done = bench.begin().await;
+        forgets(&bench, EMAIL).await;
+        resets(&bench, EMAIL, &bench.code_sent_to(EMAIL).await, NEW_PASSWORD).await;
+        let code = json!({"SOFTWARE_TOKEN_MFA_CODE": secret.code_at(bench.unix()).expose()});
+        let late = bench.respond("SOFTWARE_TOKEN_MFA", half_done.session(), code).await;
+        assert_eq!(late.message(), "Invalid session for the user.");
+        let again = bench.initiate("USER_PASSWORD_AUTH", json!({"USERNAME": EMAIL, "PASSWORD": NEW_PASSWORD})).await;
+        assert_eq!(again.challenge(), "SOFTWARE_TOKEN_MFA");
+    }
+
+    #[tokio::test]
+    async fn a_name_without_an_account_gets_the_same_answers_and_no_mail() {
+        let bench = Bench::new().await;
+        bench.ann(None, None).await;
+        let mut answers = Vec::new();
+        for email in [EMAIL, "Abe+Pi@example.test"] {
+            let mut said = vec![resets(&bench, email, "000000", NEW_PASSWORD).await];
+            for _ in 0..4 {
+                said.push(forgets(&bench, email).await);
+            }
+            for code in ["000000", "000001", "no code", "000000", "000001", "000000"] {
+                said.push(resets(&bench, email, code, NEW_PASSWORD).await);
+            }
+            said.push(resets(&bench, email, "000000", "weak").await);
+            let said =
+                said.into_iter().map(|reply| (reply.status, reply.headers.get("retry-after").cloned(), reply.body));
+            answers.push(said.collect::<Vec<_>>());
+            bench.hand.pass(Duration::from_secs(3600));
+            assert_eq!(resets(&bench, email, "000000", NEW_PASSWORD).await.fault(), "ExpiredCodeException");
+        }
+        assert_eq!(answers[0], answers[1]);
+        assert!(bench.sent_to("Abe+Pi@example.test").await.is_empty());
+        assert_eq!(bench.sent_to(EMAIL).await.len(), 3);
+    }
+
+    #[tokio::test]
+    async fn an_id_shows_nothing_of_the_address_it_belongs_to() {
+        let bench = Bench::new().await;
+        let ann = bench.ann(None, None).await;
+        for id in [ann.id.as_str(), "11111111-2222-4333-8444-555555555555"] {
+            let reply = forgets(&bench, id).await;
+            assert_eq!(reply.body["CodeDeliveryDetails"]["Destination"], "***@***");
+        }
+        assert_eq!(bench.sent_to(EMAIL).await.len(), 1);
+    }
+
+    #[tokio::test]
+    async fn whoever_was_locked_out_by_guesses_gets_in_with_the_new_password_at_once() {
+        let bench = Bench::new().await;
+        bench.ann(None, None).await;
+        for _ in 0..6 {
+            bench.initiate("USER_PASSWORD_AUTH", json!({"USERNAME": EMAIL, "PASSWORD": "wrong-guess"})).await;
+        }
+        assert_eq!(bench.begin().await.message(), "Password attempts exceeded");
+        forgets(&bench, EMAIL).await;
+        resets(&bench, EMAIL, &bench.code_sent_to(EMAIL).await, NEW_PASSWORD).await;
+        assert!(bench.prove(&bench.proof(EMAIL, NEW_PASSWORD).await).await.signed_in());
+    }
+
+    #[tokio::test]
+    async fn a_code_dies_after_its_hour() {
+        let bench = Bench::new().await;
+        bench.ann(None, None).await;
+        forgets(&bench, EMAIL).await;
+        let code = bench.code_sent_to(EMAIL).await;
+        bench.hand.pass(Duration::from_secs(3599));
+        assert_eq!(resets(&bench, EMAIL, &code, "weak").await.fault(), "InvalidPasswordException");
+        bench.hand.pass(Duration::from_secs(1));
+        assert_eq!(resets(&bench, EMAIL, &code, NEW_PASSWORD).await.fault(), "ExpiredCodeException");
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn many_guesses_at_once_are_no_better_than_five() {
+        let bench = std::sync::Arc::new(Bench::new().await);
+        bench.ann(None, None).await;
+        forgets(&bench, EMAIL).await;
+        let mut guesses = tokio::task::JoinSet::new();
+        for guess in 0..30 {
+            let bench = bench.clone();
+            guesses.spawn(async move { resets(&bench, EMAIL, &format!("{guess:06}"), NEW_PASSWORD).await });
+        }
+        let replies = guesses.join_all().await;
+        let looked_at = replies.iter().filter(|reply| reply.fault() != "LimitExceededException").count();
+        assert_eq!(looked_at, 5);
+    }
+}

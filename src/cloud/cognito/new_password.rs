@@ -57,5 +57,60 @@ async fn prove(site: &Site, account: &Account, password: &Secret<String>) -> Res
 }
 
 #[cfg(test)]
-#[path = "new_password_tests.rs"]
-mod tests;
+mod tests {
+    use std::time::Duration;
+
+    use serde_json::{Value, json};
+
+    use crate::cloud::bench::{Bench, EMAIL, PASSWORD, Reply};
+
+    const NEW_PASSWORD: &str = "tröt-zebra-9";
+
+    async fn changes(bench: &Bench, token: &Value, previous: &str, proposed: &str) -> Reply {
+        let body = json!({"AccessToken": token, "PreviousPassword": previous, "ProposedPassword": proposed});
+        bench.cognito("ChangePassword", &body).await
+    }
+
+    async fn refreshed(bench: &Bench, tokens: &Value) -> bool {
+        bench.initiate("REFRESH_TOKEN_AUTH", json!({"REFRESH_TOKEN": tokens["RefreshToken"]})).await.signed_in()
+    }
+
+    #[tokio::test]
+    async fn a_changed_password_ends_every_other_sign_in_and_no_access_key() {
+        let bench = Bench::new().await;
+        bench.ann(None, None).await;
+        let here = bench.begin().await.body["AuthenticationResult"].take();
+        let there = bench.begin().await.body["AuthenticationResult"].take();
+        let token = here["AccessToken"].as_str().unwrap();
+        let key = bench.graphql(token, "mutation { createAccessKey { key secret } }").await;
+        assert_eq!(changes(&bench, &here["AccessToken"], PASSWORD, NEW_PASSWORD).await.body, json!({}));
+        assert!(refreshed(&bench, &here).await);
+        assert!(!refreshed(&bench, &there).await);
+        assert_eq!(bench.begin().await.fault(), "NotAuthorizedException");
+        assert!(bench.prove(&bench.proof(EMAIL, NEW_PASSWORD).await).await.signed_in());
+        assert!(
+            bench.sent_to(EMAIL).await.last().unwrap().starts_with("Your password was changed at 2024-01-02T03:04")
+        );
+        let keys = bench.graphql(token, "{ login { accessKeys { key enabled } } }").await.body.to_string();
+        assert!(keys.contains(r#""enabled":true"#), "{keys} {}", key.body);
+    }
+
+    #[tokio::test]
+    async fn the_old_password_must_be_right_and_guesses_count_as_at_the_sign_in() {
+        let bench = Bench::new().await;
+        bench.ann(None, None).await;
+        let token = Value::from(bench.access_token().await);
+        for _ in 0..5 {
+            let reply = changes(&bench, &token, "wrong-guess", NEW_PASSWORD).await;
+            assert_eq!((reply.fault(), reply.message()), ("NotAuthorizedException", "Incorrect username or password."));
+        }
+        let locked = changes(&bench, &token, PASSWORD, NEW_PASSWORD).await;
+        assert_eq!((locked.fault(), &locked.headers["retry-after"]), ("LimitExceededException", &"1".parse().unwrap()));
+        assert_eq!(bench.begin().await.message(), "Password attempts exceeded");
+        bench.hand.pass(Duration::from_secs(1));
+        assert_eq!(changes(&bench, &token, PASSWORD, "password1").await.fault(), "InvalidPasswordException");
+        let without = json!({"AccessToken": token, "ProposedPassword": NEW_PASSWORD});
+        assert_eq!(bench.cognito("ChangePassword", &without).await.fault(), "InvalidParameterException");
+        assert_eq!(changes(&bench, &token, PASSWORD, NEW_PASSWORD).await.body, json!({}));
+    }
+}

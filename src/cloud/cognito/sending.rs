@@ -57,7 +57,7 @@ pub(super) async fn send(
 pub(super) async fn confirm<'a>(
     site: &Site,
     subject: &AccountId,
-    matters: impl IntoIterator<Item = Confirming<'a>>,
+    matters: &[Confirming<'a>],
     typed: &Confidential,
 ) -> Result<Confirming<'a>, Fault> {
     let (store, now) = (&site.cloud.store, site.cloud.now());
@@ -66,7 +66,7 @@ pub(super) async fn confirm<'a>(
     }
     unlocked(store.note_wrong(&ANSWERS, subject.as_str(), now).await?)?;
     let mut fault = Fault::ExpiredCode;
-    for matter in matters {
+    for &matter in matters {
         let answer = match typed.expose().parse::<Code>() {
             Ok(code) => store.confirm(matter, code.expose(), now).await?,
             Err(_not_six_digits) => Answer::Wrong,

@@ -61,3 +61,33 @@ async fn attributes(site: &Site, account: &Account) -> Result<Vec<Attribute>, Fa
     attributes.extend(told.into_iter().map(|(name, value)| Attribute { name, value }));
     Ok(attributes)
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use crate::cloud::bench::{Bench, EMAIL};
+
+    #[tokio::test]
+    async fn a_deleted_account_is_gone_with_all_that_belonged_to_it() {
+        let bench = Bench::new().await;
+        bench.ann(None, None).await;
+        let tokens = bench.begin().await.body["AuthenticationResult"].take();
+        let token = tokens["AccessToken"].as_str().unwrap();
+        let named = json!({"AccessToken": token, "UserAttributes": [{"Name": "name", "Value": "Ann"}]});
+        assert_eq!(bench.cognito("UpdateUserAttributes", &named).await.body, json!({}));
+        assert_eq!(bench.cognito("DeleteUser", &json!({"AccessToken": token})).await.body, json!({}));
+        assert!(bench.sent_to(EMAIL).await.last().unwrap().starts_with("Your account was deleted"));
+        for reply in [
+            bench.cognito("DeleteUser", &json!({"AccessToken": token})).await,
+            bench.initiate("REFRESH_TOKEN_AUTH", json!({"REFRESH_TOKEN": tokens["RefreshToken"]})).await,
+            bench.begin().await,
+        ] {
+            assert_eq!(reply.fault(), "NotAuthorizedException");
+        }
+        let again = bench.ann(None, None).await;
+        let user = bench.cognito("GetUser", &json!({"AccessToken": bench.access_token().await})).await.body;
+        assert_eq!(user["Username"], again.id.as_str());
+        assert!(!user["UserAttributes"].to_string().contains("\"name\""), "{user}");
+    }
+}
