@@ -20,7 +20,7 @@ pub(crate) async fn forgot(site: &Site, request: &ByUsername) -> Result<CodeDeli
     let account = named.account.as_ref().map(|account| &account.id);
     let code = store.confirmation_code(Confirming::Reset(&named.subject), account, now).await?;
     let (to, text) = letter(&named, &code);
-    sending::send(site, &named.subject, Channel::Mail, to, &text).await?;
+    sending::post(site, to, &text).await?;
     Ok(CodeDelivered { code_delivery_details: by_mail(username) })
 }
 

@@ -33,21 +33,28 @@ pub(super) async fn count_message(site: &Site, subject: &AccountId) -> Result<()
     unlocked(site.cloud.store.note_wrong(&MESSAGES, subject.as_str(), site.cloud.now()).await?)
 }
 
-/// `to`: `None` when the message is for nobody, which takes the same work. One that cannot be sent does not count (SMS-04).
-pub(super) async fn send(
+/// Mail that goes out soon: neither the answer nor its time tells whether anybody gets it. `to`: `None` when nobody does, which
+/// takes the same work.
+pub(super) async fn post(site: &Site, to: Option<&str>, text: &str) -> Result<(), Fault> {
+    let (store, now) = (&site.cloud.store, site.cloud.now());
+    match to {
+        Some(to) => store.post(Channel::Mail, to, text, now).await?,
+        None => store.post_to_nobody(text).await?,
+    }
+    Ok(())
+}
+
+/// A message that somebody who is signed in waits for. One that cannot be sent does not count (SMS-04).
+pub(super) async fn hand_over(
     site: &Site,
     subject: &AccountId,
     channel: Channel,
-    to: Option<&str>,
+    to: &str,
     text: &str,
 ) -> Result<(), Fault> {
-    let (store, now) = (&site.cloud.store, site.cloud.now());
-    let sent = match to {
-        Some(to) => store.post(channel, to, text, now).await,
-        None => store.post_to_nobody(text).await,
-    };
+    let sent = site.cloud.hand_over(channel, to, text).await;
     if sent.is_err() {
-        store.unnote(&MESSAGES, subject.as_str()).await?;
+        site.cloud.store.unnote(&MESSAGES, subject.as_str()).await?;
     }
     Ok(sent?)
 }

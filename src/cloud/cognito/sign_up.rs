@@ -7,7 +7,7 @@ use super::{fields, named, sending, written};
 use crate::base::Secret;
 use crate::cloud::ids::AccountId;
 use crate::cloud::site::Site;
-use crate::cloud::store::{self, Channel, Confirming, EventKind};
+use crate::cloud::store::{self, Confirming, EventKind};
 use crate::protocol::cognito::{ByUsername, CodeDelivered, CodeDeliveryDetails, ConfirmSignUp, SignUp, SignedUp};
 use written::{NewPhone, Written};
 
@@ -30,7 +30,7 @@ pub(crate) async fn sign_up(site: &Site, request: &SignUp) -> Result<SignedUp, F
         Some(account) => (&account.email, taken()),
         None => (&sign_up.email, welcome(site, &code)),
     };
-    sending::send(site, &named.subject, Channel::Mail, Some(to), &text).await?;
+    sending::post(site, Some(to), &text).await?;
     Ok(SignedUp {
         user_confirmed: false,
         user_sub: sign_up.id.as_str().to_owned(),
@@ -66,7 +66,7 @@ pub(crate) async fn resend(site: &Site, request: &ByUsername) -> Result<CodeDeli
         (Some(account), _) => (Some(account.email.as_str()), taken()),
         (None, sign_up) => (sign_up.map(|sign_up| sign_up.email.as_str()), welcome(site, &code)),
     };
-    sending::send(site, &named.subject, Channel::Mail, to, &text).await?;
+    sending::post(site, to, &text).await?;
     Ok(CodeDelivered { code_delivery_details: by_mail(username) })
 }
 

@@ -89,11 +89,11 @@ fn of_cloud(error: &cloud::Error) -> Exit {
         },
         E::ServerKeyDamaged(_) | E::ServerKeyMissing(_) | E::SigningKey => Exit::State,
         E::OtherPool { .. } | E::Client(_) => Exit::Usage,
-        E::Email(_) | E::Password | E::Phone(_) | E::EmailTaken(_) | E::NoSuchAccount(_) => Exit::NotRight,
+        E::Email(_) | E::Password(_) | E::Phone(_) | E::EmailTaken(_) | E::NoSuchAccount(_) => Exit::NotRight,
         E::Store(store::Error::Statement(_)) => Exit::Unreachable,
         E::Store(store::Error::Migration(_) | store::Error::Unreadable(_)) => Exit::State,
         E::Backup(error) => of_backup(error),
-        E::Interrupted => Exit::Failed,
+        E::Interrupted | E::Argon2id => Exit::Failed,
     }
 }
 

@@ -51,6 +51,7 @@ impl Reading<'_> {
         let trusted_proxies = self.many("trusted_proxies", proxy);
         let user_pool_id = self.one("user_pool_id", values::pool_id);
         let client_id = self.one("client_id", values::client_id);
+        let passwords = self.one("passwords", values::passwords);
         let access_keys_per_account = self.one("access_keys", number::<u32>);
         let database = self.database();
         let delivery = delivery::Plan { mail: self.mail(), sms: self.sms() };
@@ -60,6 +61,7 @@ impl Reading<'_> {
             user_pool_id: user_pool_id?,
             client_id: client_id?,
             access_keys_per_account: access_keys_per_account?,
+            passwords: passwords?,
             trusted_proxies,
             brand: brand?,
             delivery,

@@ -65,6 +65,11 @@ pub(crate) const KEYS: &[Key] = &[
         "Cognito user pool id, REGION_NAME. Passwords are bound to the name: choose it before the first account.",
     ),
     one("client_id", r#""latchkeyagent""#, "The client id that agents and panels send."),
+    one(
+        "passwords",
+        r#""srp""#,
+        "How passwords rest: \"srp\" (clients never send them) or \"argon2id\" (clients send them; a slower guess for thieves).",
+    ),
     one("access_keys", "2", "How many access keys an account may have."),
     one_if_any(
         "database.url",

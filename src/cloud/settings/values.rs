@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::str::FromStr;
 
 use crate::base::Secret;
+use crate::cloud::Passwords;
 use crate::settings::values::is_loopback;
 
 pub(super) fn address(text: &str) -> Result<SocketAddr, String> {
@@ -42,6 +43,15 @@ pub(super) fn client_id(text: &str) -> Result<String, String> {
     let fits = shaped && (1..=128).contains(&text.len());
     fits.then(|| text.to_owned())
         .ok_or_else(|| format!("'{text}' is no client id; use 1 to 128 letters, digits and '_'."))
+}
+
+/// How they rest.
+pub(super) fn passwords(text: &str) -> Result<Passwords, String> {
+    match text {
+        "srp" => Ok(Passwords::Srp),
+        "argon2id" => Ok(Passwords::Argon2id),
+        _ => Err(format!("'{text}' is no way to keep passwords; write \"srp\" or \"argon2id\".")),
+    }
 }
 
 /// One line that people read.
