@@ -23,6 +23,8 @@ pub struct AddedAccount {
     pub id: String,
     /// Only when a second factor is on.
     pub recovery_code: Option<RecoveryCode>,
+    /// Beside it, each as good as it; none without a second factor.
+    pub short_recovery_codes: Vec<RecoveryCode>,
 }
 
 /// What the owner must do at the next sign-in before it succeeds.
@@ -49,14 +51,20 @@ impl Cloud {
             return Err(Error::EmailTaken(email.to_owned()));
         }
         if let Some(secret) = &account.totp {
-            self.store.put_totp_factor(&id, secret, None, now).await?;
+            self.store.add_totp_factor(&id, secret, now).await?;
         }
         if account.phone.is_some() {
             self.store.add_sms_factor(&id, now).await?;
         }
         let protected = account.totp.is_some() || account.phone.is_some();
-        let recovery_code = if protected { Some(self.new_recovery_code(&id).await?) } else { None };
-        Ok(AddedAccount { id: id.as_str().to_owned(), recovery_code })
+        let mut added =
+            AddedAccount { id: id.as_str().to_owned(), recovery_code: None, short_recovery_codes: Vec::new() };
+        if protected {
+            let codes = self.new_recovery_codes();
+            self.store.set_recovery_codes(&id, &codes, now).await?;
+            (added.recovery_code, added.short_recovery_codes) = (Some(codes.long), codes.short);
+        }
+        Ok(added)
     }
 
     /// Makes the owner do something at the next sign-in.
@@ -73,12 +81,6 @@ impl Cloud {
     pub(super) fn pool_name(&self) -> &str {
         let pool = &self.plan.user_pool_id;
         pool.split_once('_').map_or(pool, |(_region, name)| name)
-    }
-
-    async fn new_recovery_code(&self, id: &AccountId) -> Result<RecoveryCode, Error> {
-        let code = RecoveryCode::from_bytes(self.entropy.bytes());
-        self.store.set_recovery_code(id, &code, self.now()).await?;
-        Ok(code)
     }
 }
 

@@ -1,22 +1,41 @@
 //! The auth API under `/v1` (reference §2.3). `developerKey` is accepted and ignored, as every build sends the same.
+//!
+//! Beyond remote.it's: mfaPref also names the factors that are on and those that can be chosen, the recommended one first, and
+//! hands out short recovery codes beside the long one; recoveryCodes counts and makes them.
+
+use std::time::Duration;
 
 use axum::Json;
+use axum::body::to_bytes;
 use axum::extract::Request;
 use axum::extract::rejection::JsonRejection;
-use axum::http::StatusCode;
+use axum::http::header::RETRY_AFTER;
+use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::caller;
+use super::delivery::Undelivered;
+use super::factors::{self, Preference};
 use super::site::Site;
-use super::store;
+use super::store::{self, FactorKind};
 use crate::base::report;
+use crate::protocol::recovery_code::{RecoveryCode, RecoveryCodes};
+
+/// No body of ours is longer.
+const LONGEST: usize = 4096;
 
 #[derive(Deserialize)]
 pub(super) struct Username {
     #[serde(rename = "username")]
     _username: String,
+}
+
+#[derive(Deserialize)]
+struct Wanted {
+    #[serde(rename = "MfaPref")]
+    preference: String,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -25,8 +44,10 @@ pub(super) enum Error {
     Caller(#[from] caller::Error),
     #[error("Send JSON such as {{\"username\": \"ann@example.test\"}}.")]
     BadRequest(#[from] JsonRejection),
-    #[error("Two-factor authentication cannot be changed here yet.")]
-    NotYet,
+    #[error("Send JSON with MfaPref, one of NO_MFA, SOFTWARE_TOKEN_MFA and SMS_MFA.")]
+    NoPreference,
+    #[error(transparent)]
+    Factors(#[from] factors::Error),
 }
 
 /// No account of this service belongs to a SAML organisation.
@@ -38,14 +59,52 @@ pub(super) async fn check_saml(request: Result<Json<Username>, JsonRejection>) -
 pub(super) async fn mfa_preference(site: Site, request: Request) -> Result<Response, Error> {
     let (head, _body) = request.into_parts();
     let account = caller::identify_by_token(&site, &head).await?;
-    let factors = site.cloud.store.factors(&account.id).await.map_err(caller::Error::from)?;
-    // remote.it knows one factor at a time; of two, the authenticator stands first.
-    let pref = factors.first().map_or("NO_MFA", |kind| kind.name());
-    Ok(Json(json!({ "MfaPref": pref })).into_response())
+    let factors = site.cloud.store.factors_on(&account.id).await.map_err(caller::Error::from)?;
+    let on: Vec<&str> = factors.iter().map(|factor| factor.kind.name()).collect();
+    Ok(Json(json!({
+        "MfaPref": Preference::of(&factors).name(),
+        "on": on,
+        "choices": FactorKind::ALL.map(FactorKind::name),
+    }))
+    .into_response())
 }
 
-pub(super) async fn set_mfa_preference() -> Error {
-    Error::NotYet
+/// Recovery codes come with the factor that is turned on, here and never again.
+pub(super) async fn set_mfa_preference(site: Site, request: Request) -> Result<Response, Error> {
+    let (head, body) = request.into_parts();
+    let who = caller::signed_in(&site, &head).await?;
+    let body = to_bytes(body, LONGEST).await.map_err(|_too_long| Error::NoPreference)?;
+    let wanted: Wanted = serde_json::from_slice(&body).map_err(|_unreadable| Error::NoPreference)?;
+    let preference = Preference::named(&wanted.preference).ok_or(Error::NoPreference)?;
+    let codes = factors::prefer(&site, &who, preference).await?;
+    let mut answer = codes.map_or_else(|| json!({}), |codes| shown(&codes));
+    answer["MfaPref"] = preference.name().into();
+    Ok(Json(answer).into_response())
+}
+
+/// How many recovery codes are left; the codes themselves were shown when they were made.
+pub(super) async fn recovery_codes(site: Site, request: Request) -> Result<Response, Error> {
+    let (head, _body) = request.into_parts();
+    let account = caller::identify_by_token(&site, &head).await?;
+    let left = factors::left(&site, &account).await?;
+    Ok(Json(json!({
+        "recoveryCodesLeft": left.short,
+        "backupCodeLeft": left.long,
+        "made": left.made.map(|made| made.iso()),
+    }))
+    .into_response())
+}
+
+/// New ones in place of the old.
+pub(super) async fn make_recovery_codes(site: Site, request: Request) -> Result<Response, Error> {
+    let (head, _body) = request.into_parts();
+    let who = caller::signed_in(&site, &head).await?;
+    Ok(Json(shown(&factors::make(&site, &who).await?)).into_response())
+}
+
+fn shown(codes: &RecoveryCodes) -> Value {
+    let short: Vec<&str> = codes.short.iter().map(RecoveryCode::expose).collect();
+    json!({ "backupCode": codes.long.expose(), "recoveryCodes": short })
 }
 
 /// Ends every sign-in of the account. It is a GET because remote.it's clients send one; the token in the header, which no
@@ -65,14 +124,43 @@ impl Error {
                 StatusCode::INTERNAL_SERVER_ERROR
             }
             Self::Caller(_) => StatusCode::UNAUTHORIZED,
-            Self::BadRequest(_) => StatusCode::BAD_REQUEST,
-            Self::NotYet => StatusCode::NOT_IMPLEMENTED,
+            Self::BadRequest(_) | Self::NoPreference => StatusCode::BAD_REQUEST,
+            Self::Factors(error) => status_of(error),
+        }
+    }
+
+    /// After so long the same request may be right.
+    fn wait(&self) -> Option<Duration> {
+        match self {
+            Self::Factors(factors::Error::TooManyTexts(wait) | factors::Error::TooManyTries(wait)) => Some(*wait),
+            Self::Factors(_) | Self::Caller(_) | Self::BadRequest(_) | Self::NoPreference => None,
+        }
+    }
+}
+
+fn status_of(error: &factors::Error) -> StatusCode {
+    match error {
+        factors::Error::NotFresh(_) => StatusCode::FORBIDDEN,
+        factors::Error::NoAuthenticator
+        | factors::Error::NoPhone
+        | factors::Error::NoEnrolment
+        | factors::Error::WrongCode
+        | factors::Error::NothingOn => StatusCode::BAD_REQUEST,
+        factors::Error::TooManyTexts(_) | factors::Error::TooManyTries(_) => StatusCode::TOO_MANY_REQUESTS,
+        factors::Error::NotDelivered(Undelivered::Channel(_)) => StatusCode::BAD_GATEWAY,
+        factors::Error::NotDelivered(Undelivered::Store(_)) | factors::Error::Store(_) | factors::Error::Service(_) => {
+            tracing::warn!(error = report::chain(error), "auth API failed");
+            StatusCode::INTERNAL_SERVER_ERROR
         }
     }
 }
 
 impl axum::response::IntoResponse for Error {
     fn into_response(self) -> Response {
-        (self.status(), Json(json!({ "message": self.to_string() }))).into_response()
+        let mut response = (self.status(), Json(json!({ "message": self.to_string() }))).into_response();
+        if let Some(wait) = self.wait() {
+            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(wait.as_secs_f64().ceil() as u64));
+        }
+        response
     }
 }

@@ -116,8 +116,7 @@ impl Bench {
     }
 
     pub(super) async fn access_token(&self) -> String {
-        let reply = self.begin().await;
-        reply.body["AuthenticationResult"]["AccessToken"].as_str().unwrap().to_owned()
+        self.begin().await.access_token()
     }
 
     pub(super) async fn send(&self, request: Request<Body>) -> Reply {
@@ -129,6 +128,35 @@ impl Bench {
             .header("authorization", format!("Bearer {token}"))
             .body(json!({"query": query}).to_string().into());
         self.send(request.unwrap()).await
+    }
+
+    /// A request of the auth API, with a JSON body unless that is null.
+    pub(super) async fn auth_api(&self, token: &str, method: &str, path: &str, body: &Value) -> Reply {
+        let request = Request::builder().method(method).uri(path).header("authorization", format!("Bearer {token}"));
+        let body = if body.is_null() { Body::empty() } else { body.to_string().into() };
+        self.send(request.header("content-type", "application/json").body(body).unwrap()).await
+    }
+
+    /// Turns one factor on, or all off.
+    pub(super) async fn prefer(&self, token: &str, preference: &str) -> Reply {
+        self.auth_api(token, "POST", "/v1/mfaPref", &json!({"MfaPref": preference})).await
+    }
+
+    /// A sign-in with what an authenticator app of that secret shows now.
+    pub(super) async fn sign_in_with(&self, secret: &TotpSecret) -> Reply {
+        let begun = self.begin().await;
+        let code = secret.code_at(self.unix());
+        self.respond("SOFTWARE_TOKEN_MFA", begun.session(), json!({"SOFTWARE_TOKEN_MFA_CODE": code.expose()})).await
+    }
+
+    /// AssociateSoftwareToken and VerifySoftwareToken.
+    pub(super) async fn set_up_app(&self, token: &str) -> TotpSecret {
+        let associated = self.cognito("AssociateSoftwareToken", &json!({"AccessToken": token})).await;
+        let secret = TotpSecret::parse(associated.body["SecretCode"].as_str().unwrap()).unwrap();
+        let code = secret.code_at(self.unix());
+        let verify = json!({"AccessToken": token, "UserCode": code.expose()});
+        assert_eq!(self.cognito("VerifySoftwareToken", &verify).await.body["Status"], "SUCCESS");
+        secret
     }
 
     /// The members of a PASSWORD_VERIFIER answer by somebody who knows `password`.
@@ -182,6 +210,10 @@ impl Reply {
 
     pub(super) fn signed_in(&self) -> bool {
         self.body["AuthenticationResult"]["AccessToken"].is_string()
+    }
+
+    pub(super) fn access_token(&self) -> String {
+        self.body["AuthenticationResult"]["AccessToken"].as_str().unwrap().to_owned()
     }
 }
 

@@ -3,6 +3,7 @@
 use axum::http::header::{AUTHORIZATION, HOST};
 use axum::http::request::Parts;
 
+use super::factors::SignedIn;
 use super::site::Site;
 use super::store::{self, Account};
 use super::tokens::Refusal;
@@ -35,6 +36,11 @@ pub(crate) async fn identify(site: &Site, head: &Parts, body: &[u8]) -> Result<A
 pub(crate) async fn identify_by_token(site: &Site, head: &Parts) -> Result<Account, Error> {
     let token = bearer_token(head).ok_or(Refusal::Invalid)?;
     Ok(site.bearer(token).await?.0)
+}
+
+/// The same, with the sign-in that the token comes from.
+pub(crate) async fn signed_in(site: &Site, head: &Parts) -> Result<SignedIn, Error> {
+    SignedIn::by_token(site, bearer_token(head).ok_or(Refusal::Invalid)?).await
 }
 
 fn bearer_token(head: &Parts) -> Option<&str> {

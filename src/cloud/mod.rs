@@ -13,6 +13,7 @@ mod cognito;
 pub mod command;
 pub mod delivery;
 mod error;
+mod factors;
 mod graphql;
 mod heavy;
 mod ids;

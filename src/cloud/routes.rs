@@ -5,7 +5,7 @@
 //! | `POST /` | Cognito operations; by GET, the way to the portal |
 //! | `/account/…` | the portal: see `portal` |
 //! | `POST /graphql/v1` | the account and its access keys, by token or signature |
-//! | `POST /v1/checkSaml`, `GET /v1/mfaPref`, `GET /v1/globalSignout` | the auth API |
+//! | `POST /v1/checkSaml`, `/v1/mfaPref`, `/v1/recoveryCodes`, `GET /v1/globalSignout` | the auth API |
 //! | `/{pool}/.well-known/jwks.json`, `/{pool}/.well-known/openid-configuration` | how to verify our tokens |
 //! | `/.well-known/latchkey` | what an agent must know of us |
 //! | `/health` | does it work? |
@@ -32,6 +32,7 @@ pub(super) fn router(site: Site) -> Router {
         .route("/graphql/v1", post(graphql::answer))
         .route("/v1/checkSaml", post(auth_api::check_saml))
         .route("/v1/mfaPref", get(auth_api::mfa_preference).post(auth_api::set_mfa_preference))
+        .route("/v1/recoveryCodes", get(auth_api::recovery_codes).post(auth_api::make_recovery_codes))
         .route("/v1/globalSignout", get(auth_api::global_sign_out))
         .route("/.well-known/latchkey", get(discovery))
         .route("/{pool}/.well-known/jwks.json", get(jwks))

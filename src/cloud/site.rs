@@ -50,8 +50,6 @@ impl Site {
         &self.issuer
     }
 
-    /// `bound-recovery`: recovery by CUSTOM_AUTH needs the session of a sign-in whose password was right, sent as `SESSION`
-    /// among the AuthParameters. `password-auth`: send the password (USER_PASSWORD_AUTH), since there is no SRP.
     pub(crate) fn discovery(&self) -> Discovery {
         let pool = &self.cloud.plan.user_pool_id;
         Discovery {
@@ -67,8 +65,17 @@ impl Site {
         }
     }
 
+    /// What this service does beyond remote.it.
+    ///
+    /// `bound-recovery`: recovery by CUSTOM_AUTH needs the session of a sign-in whose password was right, sent as `SESSION`
+    /// among the AuthParameters. `fresh-proof`: once a second factor is on, changes of it need a sign-in of the last ten
+    /// minutes that passed it. `recovery-codes`: `/v1/recoveryCodes` counts (GET) and makes (POST) recovery codes, and mfaPref
+    /// gives short ones beside the long one. `resend-text`: SMS_MFA takes `RESEND` = `true`. `switch-factor`: SELECT_MFA_TYPE
+    /// is taken where another factor is asked for. `password-auth`: send the password (USER_PASSWORD_AUTH), since there is no
+    /// SRP.
     fn features(&self) -> Vec<String> {
-        let mut features = vec!["bound-recovery".to_owned()];
+        const ALWAYS: [&str; 5] = ["bound-recovery", "fresh-proof", "recovery-codes", "resend-text", "switch-factor"];
+        let mut features = ALWAYS.map(str::to_owned).to_vec();
         match self.cloud.plan.passwords {
             Passwords::Srp => {}
             Passwords::Argon2id => features.push("password-auth".to_owned()),

@@ -4,6 +4,7 @@
 use super::fault::Fault;
 use super::written::{self, NewPhone, Written};
 use super::{fields, named, sending};
+use crate::cloud::factors::{self, SignedIn};
 use crate::cloud::masked;
 use crate::cloud::site::Site;
 use crate::cloud::store::{Account, Channel, Confirming, ContactKind, EventKind, InForce, email_key};
@@ -16,8 +17,8 @@ pub(super) async fn update_by_token(
     site: &Site,
     request: &UpdateUserAttributes,
 ) -> Result<UpdatedUserAttributes, Fault> {
-    let (account, _access) = site.bearer(fields::token(request.access_token.expose(), "accessToken")?).await?;
-    update(site, &account, &request.user_attributes).await
+    let who = SignedIn::by_token(site, fields::token(request.access_token.expose(), "accessToken")?).await?;
+    update(site, &who, &request.user_attributes).await
 }
 
 pub(super) async fn send_code_by_token(
@@ -29,21 +30,24 @@ pub(super) async fn send_code_by_token(
 }
 
 pub(super) async fn verify_by_token(site: &Site, request: &VerifyUserAttribute) -> Result<(), Fault> {
-    let (account, _access) = site.bearer(fields::token(request.access_token.expose(), "accessToken")?).await?;
-    verify(site, &account, contact(&request.attribute_name)?, &request.code).await
+    let who = SignedIn::by_token(site, fields::token(request.access_token.expose(), "accessToken")?).await?;
+    verify(site, &who, contact(&request.attribute_name)?, &request.code).await
 }
 
 /// All of them or none. Where the codes went that a new address and number are verified by.
 pub(crate) async fn update(
     site: &Site,
-    account: &Account,
+    who: &SignedIn,
     attributes: &[Attribute],
 ) -> Result<UpdatedUserAttributes, Fault> {
     if attributes.is_empty() {
         return Err(Fault::Constraint("userAttributes", "Member must not be empty"));
     }
     let Written { email, phone, plain } = written::read(attributes)?;
-    let store = &site.cloud.store;
+    let (store, account) = (&site.cloud.store, &who.account);
+    if phone.is_some() {
+        factors::check_phone_change(site, who).await?;
+    }
     if phone == Some(NewPhone::None) {
         remove_phone(site, account).await?;
     }
@@ -70,13 +74,11 @@ pub(crate) async fn send_code(site: &Site, account: &Account, kind: ContactKind)
 }
 
 /// Puts what was pending in force, and tells the owner at the address that was in force before.
-pub(crate) async fn verify(
-    site: &Site,
-    account: &Account,
-    kind: ContactKind,
-    code: &Confidential,
-) -> Result<(), Fault> {
-    let (store, now) = (&site.cloud.store, site.cloud.now());
+pub(crate) async fn verify(site: &Site, who: &SignedIn, kind: ContactKind, code: &Confidential) -> Result<(), Fault> {
+    let (store, now, account) = (&site.cloud.store, site.cloud.now(), &who.account);
+    if kind == ContactKind::Phone {
+        factors::check_phone_change(site, who).await?;
+    }
     let pending = store.pending_contact(&account.id, kind).await?;
     let value = pending.as_deref().or(in_force(account, kind)).ok_or(Fault::ExpiredCode)?;
     let matter = Confirming::Contact(&account.id, kind, value);

@@ -8,6 +8,7 @@ use axum::http::StatusCode;
 use crate::cloud::Unfit;
 use crate::cloud::caller;
 use crate::cloud::delivery::Undelivered;
+use crate::cloud::factors;
 use crate::cloud::store;
 use crate::cloud::tokens::Refusal;
 use crate::protocol::{code, srp};
@@ -53,8 +54,6 @@ pub(in crate::cloud) enum Fault {
     /// For how long yet.
     #[error("Attempt limit exceeded, please try after some time.")]
     TooManyTries(Duration),
-    #[error("Code mismatch")]
-    WrongEnrolmentCode,
     #[error("Software Token MFA has not been enabled by the user")]
     NoSoftwareToken,
     #[error("MFA method not found")]
@@ -77,6 +76,8 @@ pub(in crate::cloud) enum Fault {
     UnknownClient(String),
     #[error(transparent)]
     NotDelivered(#[from] Undelivered),
+    #[error(transparent)]
+    Factors(#[from] factors::Error),
     #[error("Something went wrong in the service.")]
     Store(#[from] store::Error),
     #[error("Something went wrong in the service.")]
@@ -102,7 +103,6 @@ impl Fault {
             Self::AddressTaken => "AliasExistsException",
             Self::ExpiredCode => "ExpiredCodeException",
             Self::TooManyTries(_) => "LimitExceededException",
-            Self::WrongEnrolmentCode => "EnableSoftwareTokenMFAException",
             Self::NoSoftwareToken => "SoftwareTokenMFANotFoundException",
             Self::NoSuchFactor => "MFAMethodNotFoundException",
             Self::PasswordPolicy(_) => "InvalidPasswordException",
@@ -110,23 +110,62 @@ impl Fault {
             Self::Serialization(_) => "SerializationException",
             Self::UnknownOperation => "UnknownOperationException",
             Self::UnknownClient(_) => "ResourceNotFoundException",
-            Self::NotDelivered(Undelivered::Channel(_)) => "CodeDeliveryFailureException",
-            Self::NotDelivered(Undelivered::Store(_)) | Self::Store(_) | Self::Service(_) => "InternalErrorException",
+            Self::NotDelivered(undelivered) => undelivered_kind(undelivered),
+            Self::Factors(error) => kind_of(error),
+            Self::Store(_) | Self::Service(_) => "InternalErrorException",
         }
     }
 
     /// After so long the same request may be right.
     pub(in crate::cloud) fn wait(&self) -> Option<Duration> {
-        if let Self::LockedOut(wait) | Self::TooManyTries(wait) = self { Some(*wait) } else { None }
+        if let Self::LockedOut(wait)
+        | Self::TooManyTries(wait)
+        | Self::Factors(factors::Error::TooManyTexts(wait) | factors::Error::TooManyTries(wait)) = self
+        {
+            Some(*wait)
+        } else {
+            None
+        }
     }
 
     /// Not the client's.
     pub(in crate::cloud) fn is_ours(&self) -> bool {
-        matches!(self, Self::NotDelivered(Undelivered::Store(_)) | Self::Store(_) | Self::Service(_))
+        matches!(
+            self,
+            Self::Store(_)
+                | Self::Service(_)
+                | Self::NotDelivered(Undelivered::Store(_))
+                | Self::Factors(
+                    factors::Error::Store(_)
+                        | factors::Error::Service(_)
+                        | factors::Error::NotDelivered(Undelivered::Store(_))
+                )
+        )
     }
 
     pub(super) fn status(&self) -> StatusCode {
         if self.is_ours() { StatusCode::INTERNAL_SERVER_ERROR } else { StatusCode::BAD_REQUEST }
+    }
+}
+
+fn kind_of(error: &factors::Error) -> &'static str {
+    match error {
+        factors::Error::NotFresh(_) => "NotAuthorizedException",
+        factors::Error::NoAuthenticator | factors::Error::NoPhone | factors::Error::NothingOn => {
+            "InvalidParameterException"
+        }
+        factors::Error::NoEnrolment => "SoftwareTokenMFANotFoundException",
+        factors::Error::WrongCode => "EnableSoftwareTokenMFAException",
+        factors::Error::TooManyTexts(_) | factors::Error::TooManyTries(_) => "LimitExceededException",
+        factors::Error::NotDelivered(undelivered) => undelivered_kind(undelivered),
+        factors::Error::Store(_) | factors::Error::Service(_) => "InternalErrorException",
+    }
+}
+
+fn undelivered_kind(undelivered: &Undelivered) -> &'static str {
+    match undelivered {
+        Undelivered::Channel(_) => "CodeDeliveryFailureException",
+        Undelivered::Store(_) => "InternalErrorException",
     }
 }
 

@@ -3,8 +3,9 @@
 use super::fault::Fault;
 use super::{fields, pending, step};
 use crate::base::Secret;
+use crate::cloud::factors;
 use crate::cloud::site::Site;
-use crate::cloud::store::{Account, Stage};
+use crate::cloud::store::{Account, FactorKind, Proof, Stage};
 use crate::protocol::cognito::{AuthReply, RespondToAuthChallenge};
 
 /// NEW_PASSWORD_REQUIRED
@@ -24,15 +25,17 @@ pub(super) async fn set_password(site: &Site, request: &RespondToAuthChallenge) 
 /// MFA_SETUP, after AssociateSoftwareToken and VerifySoftwareToken with the same session.
 pub(super) async fn finish_enrolment(site: &Site, request: &RespondToAuthChallenge) -> Result<AuthReply, Fault> {
     let (sign_in, account) = pending::find(site, request, Stage::Enrolment).await?;
-    let (store, now) = (&site.cloud.store, site.cloud.now());
-    let (secret, proof) = store.enrolment(&account.id).await?.ok_or(Fault::NoSoftwareToken)?;
-    let step = proof.ok_or(Fault::NoSoftwareToken)?;
-    if !store.end_sign_in(&sign_in).await? {
+    let enrolment = site.cloud.store.enrolment(&account.id, sign_in.id(), site.cloud.now()).await?;
+    enrolment.and_then(|enrolment| enrolment.proved).ok_or(Fault::NoSoftwareToken)?;
+    if !site.cloud.store.end_sign_in(&sign_in).await? {
         return Err(Fault::InvalidSession);
     }
-    store.put_totp_factor(&account.id, &secret, Some(step), now).await?;
-    store.end_enrolment(&account.id).await?;
-    step::finish(site, &request.client_id, &account).await
+    factors::set_up(site, &account, sign_in.id()).await.map_err(|error| match error {
+        // Another sign-in was faster: this one has to pass what that one set up.
+        factors::Error::NotFresh(_) => Fault::InvalidSession,
+        other => Fault::Factors(other),
+    })?;
+    step::finish(site, &request.client_id, &account, Proof::Factor(FactorKind::SoftwareToken)).await
 }
 
 #[cfg(test)]

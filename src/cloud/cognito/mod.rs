@@ -56,6 +56,7 @@ async fn perform(site: &Site, name: &str, body: &Bytes) -> Result<Value, Fault> 
         "RespondToAuthChallenge" => wire::content(&respond(site, &wire::parse(body)?).await?),
         "AssociateSoftwareToken" => wire::content(&enrolment::associate(site, &wire::parse(body)?).await?),
         "VerifySoftwareToken" => wire::content(&enrolment::verify(site, &wire::parse(body)?).await?),
+        "SetUserMFAPreference" => enrolment::set_preference(site, &wire::parse(body)?).await,
         "SignUp" => wire::content(&sign_up::sign_up(site, &wire::parse(body)?).await?),
         "ConfirmSignUp" => wire::done(sign_up::confirm(site, &wire::parse(body)?).await),
         "ResendConfirmationCode" => wire::content(&sign_up::resend(site, &wire::parse(body)?).await?),

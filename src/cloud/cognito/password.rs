@@ -19,14 +19,7 @@ use crate::cloud::store::{Account, Policy};
 use crate::protocol::cognito::{AuthReply, Parameters};
 use crate::protocol::srp::{self, Exchange, SessionKey, Verifier};
 
-/// As Cognito does it: five wrong passwords are free, then 1 s, doubling to 15 min.
-pub(super) const THROTTLE: Policy = Policy {
-    kind: "password",
-    free: 5,
-    first: Duration::from_secs(1),
-    longest: Duration::from_secs(900),
-    forget: Duration::from_secs(24 * 3600),
-};
+pub(super) const THROTTLE: Policy = Policy::guesses("password");
 const EXCHANGE_LIFETIME: Duration = Duration::from_secs(180);
 const CLOCK_WINDOW: Duration = Duration::from_secs(300);
 const BLOCK: &str = "secret block";

@@ -4,18 +4,10 @@ use std::time::Duration;
 
 use super::fault::Fault;
 use super::fields;
+use crate::cloud::factors::CODES;
 use crate::cloud::site::Site;
-use crate::cloud::store::{Account, Policy, SignIn, Stage};
+use crate::cloud::store::{Account, SignIn, Stage};
 use crate::protocol::cognito::RespondToAuthChallenge;
-
-/// Across all sessions of an account, so that knowing the password does not buy endless guesses at the code.
-const THROTTLE: Policy = Policy {
-    kind: "code",
-    free: 5,
-    first: Duration::from_secs(1),
-    longest: Duration::from_secs(900),
-    forget: Duration::from_secs(24 * 3600),
-};
 
 /// A sign-in that waits for `stage`, and its account.
 pub(super) async fn find(
@@ -23,9 +15,18 @@ pub(super) async fn find(
     request: &RespondToAuthChallenge,
     stage: Stage,
 ) -> Result<(SignIn, Account), Fault> {
+    find_any(site, request, |waits_for| waits_for == stage).await
+}
+
+/// A sign-in that waits for something that fits, and its account.
+pub(super) async fn find_any(
+    site: &Site,
+    request: &RespondToAuthChallenge,
+    fits: impl FnOnce(Stage) -> bool,
+) -> Result<(SignIn, Account), Fault> {
     let username = fields::username(&request.challenge_responses)?;
     let sign_in = by_session(site, request.session.as_deref(), &request.client_id).await?;
-    if sign_in.stage != stage {
+    if !fits(sign_in.stage) {
         return Err(Fault::InvalidSession);
     }
     let account = owner(site, &sign_in, username).await?;
@@ -57,18 +58,18 @@ pub(super) async fn count_try(site: &Site, sign_in: &SignIn) -> Result<(), Fault
 
 /// Before a code is looked at.
 pub(super) async fn check_lock(site: &Site, account: &Account) -> Result<(), Fault> {
-    unlocked(site.cloud.store.lock_left(&THROTTLE, account.id.as_str(), site.cloud.now()).await?)
+    unlocked(site.cloud.store.lock_left(&CODES, account.id.as_str(), site.cloud.now()).await?)
 }
 
 /// After a code was wrong; refused when so many were wrong that this one must not even be called so.
 pub(super) async fn note_wrong(site: &Site, account: &Account) -> Result<(), Fault> {
-    unlocked(site.cloud.store.note_wrong(&THROTTLE, account.id.as_str(), site.cloud.now()).await?)
+    unlocked(site.cloud.store.note_wrong(&CODES, account.id.as_str(), site.cloud.now()).await?)
 }
 
 /// After a code was right: it counts unless too many wrong ones came before, or the session was used meanwhile.
 pub(super) async fn accept(site: &Site, sign_in: &SignIn, account: &Account) -> Result<(), Fault> {
     let (store, now) = (&site.cloud.store, site.cloud.now());
-    unlocked(store.note_right(&THROTTLE, account.id.as_str(), now).await?)?;
+    unlocked(store.note_right(&CODES, account.id.as_str(), now).await?)?;
     if store.end_sign_in(sign_in).await? { Ok(()) } else { Err(Fault::InvalidSession) }
 }
 

@@ -8,9 +8,11 @@ use std::time::Duration;
 
 use super::fault::Fault;
 use super::{fields, pending, step};
-use crate::cloud::moment::Moment;
+use crate::cloud::factors::notices;
 use crate::cloud::site::Site;
-use crate::cloud::store::{Account, Answer, Channel, FactorKind, NewSignIn, Policy, Purpose, SignIn, Stage};
+use crate::cloud::store::{
+    Account, Answer, Channel, EventKind, FactorKind, NewSignIn, Policy, Proof, Purpose, Recovered, SignIn, Stage,
+};
 use crate::protocol::code::Code;
 use crate::protocol::cognito::{AuthReply, Parameters, RespondToAuthChallenge};
 use crate::protocol::recovery_code::RecoveryCode;
@@ -102,9 +104,11 @@ async fn answer_recovery_code(
     let (store, now) = (&site.cloud.store, site.cloud.now());
     pending::unlocked(store.lock_left(&THROTTLE, account.id.as_str(), now).await?)?;
     let Ok(code) = RecoveryCode::parse(typed) else { return Ok(None) };
-    if store.recover(&account, &code, &sign_in.lost, &notice(now), now).await? {
+    let notice = |recovered: &Recovered| notices::recovered(recovered, now);
+    if let Some(recovered) = store.recover(&account, &code, &sign_in.lost, &notice, now).await? {
         store.note_right(&THROTTLE, account.id.as_str(), now).await?;
-        return step::finish(site, &sign_in.client_id, &account).await.map(Some);
+        note(site, &account, &recovered).await?;
+        return step::finish(site, &sign_in.client_id, &account, Proof::Recovery).await.map(Some);
     }
     pending::unlocked(store.note_wrong(&THROTTLE, account.id.as_str(), now).await?)?;
     Ok(None)
@@ -121,7 +125,7 @@ async fn lost_factors(site: &Site, pending: &SignIn) -> Result<Vec<FactorKind>, 
 
 async fn mail_code(site: &Site, account: &Account) -> Result<(), Fault> {
     let (store, now) = (&site.cloud.store, site.cloud.now());
-    let code = store.code_to_send(&account.id, Purpose::RecoveryByMail, now.plus(LIFETIME), now).await?;
+    let (code, _expires) = store.code_to_send(&account.id, Purpose::RecoveryByMail, now.plus(LIFETIME), now).await?;
     let text = format!(
         "{} is your code to sign in without your second factor. It is valid for 15 minutes. You will also need your recovery \
          code. If you did not ask for this, somebody knows your password: change it now.",
@@ -130,12 +134,13 @@ async fn mail_code(site: &Site, account: &Account) -> Result<(), Fault> {
     Ok(site.cloud.hand_over(Channel::Mail, &account.email, &text).await?)
 }
 
-fn notice(now: Moment) -> String {
-    format!(
-        "Your account was signed in to with its recovery code at {}. The second factor that was asked for is now off, and the \
-         recovery code is used up. If it was not you, change your password and sign out everywhere.",
-        now.iso()
-    )
+async fn note(site: &Site, account: &Account, recovered: &Recovered) -> Result<(), Fault> {
+    let (store, now) = (&site.cloud.store, site.cloud.now());
+    store.note_event(&account.id, EventKind::RecoveryCodeUsed, &site.visitor, "", now).await?;
+    for kind in &recovered.off {
+        store.note_event(&account.id, EventKind::FactorTurnedOff, &site.visitor, notices::name(*kind), now).await?;
+    }
+    Ok(())
 }
 
 /// Goes on with a session of its own.
@@ -211,22 +216,48 @@ mod tests {
         assert_eq!(say(&bench, next.session(), WRONG).await.asks_for(), "BACKUP_CODE");
         let typed = format!(" {}. ", recovery_code.to_uppercase().replace('-', "–"));
         assert!(say(&bench, next.session(), &typed).await.signed_in());
-        assert!(bench.sent_to(EMAIL).await.last().unwrap().contains("with its recovery code at 2024-01-02T03:04:05Z"));
+        assert!(bench.sent_to(EMAIL).await.last().unwrap().contains("with a recovery code at 2024-01-02T03:04:05Z"));
         assert!(bench.begin().await.signed_in(), "the factor is off");
+    }
+
+    #[tokio::test]
+    async fn a_short_code_recovers_too_and_those_of_an_account_without_a_factor_are_void() {
+        let bench = Bench::new().await;
+        let secret = TotpSecret::from_bytes(b"12345678901234567890".to_vec());
+        let codes = bench.ann(Some(&secret), None).await.short_recovery_codes;
+        let next = half_way(&bench).await;
+        let typed = format!(" {}. ", codes[3].expose().to_lowercase().replace('-', " ").replace('0', "o"));
+        let token = say(&bench, next.session(), &typed).await.access_token();
+        let left = bench.auth_api(&token, "GET", "/v1/recoveryCodes", &json!(null)).await;
+        assert_eq!(left.body["recoveryCodesLeft"], 0);
+        bench.hand.pass(Duration::from_secs(30));
+        bench.set_up_app(&token).await;
+        assert!(bench.prefer(&token, "SOFTWARE_TOKEN_MFA").await.body["backupCode"].is_string());
+        let next = half_way(&bench).await;
+        for old in &codes[3..5] {
+            assert_eq!(say(&bench, next.session(), old.expose()).await.asks_for(), "BACKUP_CODE");
+        }
     }
 
     #[tokio::test]
     async fn only_the_factor_that_was_asked_for_is_turned_off() {
         let bench = Bench::new().await;
         let secret = TotpSecret::from_bytes(b"12345678901234567890".to_vec());
-        let code = bench.ann(Some(&secret), Some(PHONE)).await.recovery_code.unwrap();
+        let code = bench.ann(Some(&secret), Some(PHONE)).await.short_recovery_codes.remove(0);
         let chosen = bench
             .respond("SELECT_MFA_TYPE", bench.begin().await.session(), json!({"ANSWER": "SOFTWARE_TOKEN_MFA"}))
             .await;
         let started = start(&bench, chosen.session()).await;
         let next = say(&bench, started.session(), &bench.code_sent_to(EMAIL).await).await;
-        assert!(say(&bench, next.session(), code.expose()).await.signed_in());
+        let token = say(&bench, next.session(), code.expose()).await.access_token();
+        assert!(bench.sent_to(EMAIL).await.last().unwrap().contains("9 short recovery codes are left"));
+        let left = bench.auth_api(&token, "GET", "/v1/recoveryCodes", &json!(null)).await;
+        assert_eq!((&left.body["recoveryCodesLeft"], &left.body["backupCodeLeft"]), (&json!(9), &json!(true)));
+        assert_eq!(bench.prefer(&token, "NO_MFA").await.status.as_u16(), 403, "a recovery is no proof of the other");
         assert_eq!(bench.begin().await.challenge(), "SMS_MFA");
+        let later = start(&bench, bench.begin().await.session()).await;
+        let again = say(&bench, later.session(), &bench.code_sent_to(EMAIL).await).await;
+        assert_eq!(say(&bench, again.session(), code.expose()).await.asks_for(), "BACKUP_CODE", "used up");
     }
 
     #[tokio::test]

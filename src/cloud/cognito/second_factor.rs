@@ -2,8 +2,9 @@
 
 use super::fault::Fault;
 use super::{fields, pending, step};
+use crate::cloud::factors::texts;
 use crate::cloud::site::Site;
-use crate::cloud::store::{Answer, FactorKind, Purpose, Stage};
+use crate::cloud::store::{Account, Answer, FactorKind, Proof, Purpose, SignIn, Stage};
 use crate::protocol::code::Code;
 use crate::protocol::cognito::{AuthReply, RespondToAuthChallenge};
 use crate::protocol::totp::Refusal;
@@ -24,7 +25,7 @@ pub(super) async fn answer_totp(site: &Site, request: &RespondToAuthChallenge) -
         }
     }
     pending::accept(site, &sign_in, &account).await?;
-    step::finish(site, &request.client_id, &account).await
+    step::finish(site, &request.client_id, &account, Proof::Factor(FactorKind::SoftwareToken)).await
 }
 
 pub(super) async fn answer_sms(site: &Site, request: &RespondToAuthChallenge) -> Result<AuthReply, Fault> {
@@ -32,6 +33,9 @@ pub(super) async fn answer_sms(site: &Site, request: &RespondToAuthChallenge) ->
     // The session and the code that was texted for it end together; the person is told about the code (SMS-08).
     let (sign_in, account) =
         found.map_err(|fault| if matches!(fault, Fault::SessionExpired) { Fault::ExpiredCode } else { fault })?;
+    if request.challenge_responses.value("RESEND") == Some("true") {
+        return send_again(site, request, &sign_in, &account).await;
+    }
     let code: Code = fields::required(&request.challenge_responses, "SMS_MFA_CODE")?.parse()?;
     pending::count_try(site, &sign_in).await?;
     pending::check_lock(site, &account).await?;
@@ -45,21 +49,53 @@ pub(super) async fn answer_sms(site: &Site, request: &RespondToAuthChallenge) ->
         }
     }
     pending::accept(site, &sign_in, &account).await?;
-    step::finish(site, &request.client_id, &account).await
+    texts::worked(site, &account).await?;
+    step::finish(site, &request.client_id, &account, Proof::Factor(FactorKind::Sms)).await
 }
 
-/// SELECT_MFA_TYPE
-pub(super) async fn choose(site: &Site, request: &RespondToAuthChallenge) -> Result<AuthReply, Fault> {
-    let (sign_in, account) = pending::find(site, request, Stage::ChoiceOfFactor).await?;
-    let answer = fields::required(&request.challenge_responses, "ANSWER")?;
-    let kind = FactorKind::named(answer).ok_or(Fault::Constraint("ANSWER", "Member must be one of MFAS_CAN_CHOOSE"))?;
-    if !site.cloud.store.factors(&account.id).await?.contains(&kind) {
-        return Err(Fault::NoSuchFactor);
-    }
-    if !site.cloud.store.end_sign_in(&sign_in).await? {
+/// SMS_MFA with `RESEND` = `true` in place of a code (feature `resend-text`): one more text, and three more minutes for the
+/// session, whose tries count on.
+async fn send_again(
+    site: &Site,
+    request: &RespondToAuthChallenge,
+    sign_in: &SignIn,
+    account: &Account,
+) -> Result<AuthReply, Fault> {
+    let destination = texts::send_again(site, account).await?;
+    if !site.cloud.store.extend_sign_in(sign_in, site.cloud.now().plus(step::STEP_LIFETIME)).await? {
         return Err(Fault::InvalidSession);
     }
-    step::ask_for_factor(site, &request.client_id, &account, kind).await
+    let reply = AuthReply {
+        challenge_name: Some(FactorKind::Sms.name().to_owned()),
+        session: request.session.clone(),
+        ..AuthReply::default()
+    };
+    Ok(step::with_parameters(reply, step::texted(destination)))
+}
+
+/// SELECT_MFA_TYPE: asked for by the service, or said by a person who wants the other factor than the one that the service asks
+/// for (feature `switch-factor`).
+pub(super) async fn choose(site: &Site, request: &RespondToAuthChallenge) -> Result<AuthReply, Fault> {
+    let (sign_in, account) = pending::find_any(site, request, may_choose).await?;
+    let factors = site.cloud.store.factors(&account.id).await?;
+    if factors.len() < 2 && sign_in.stage != Stage::ChoiceOfFactor {
+        return Err(Fault::InvalidSession);
+    }
+    let answer = fields::required(&request.challenge_responses, "ANSWER")?;
+    let kind = FactorKind::named(answer).ok_or(Fault::Constraint("ANSWER", "Member must be one of MFAS_CAN_CHOOSE"))?;
+    if !factors.contains(&kind) {
+        return Err(Fault::NoSuchFactor);
+    }
+    // Asked first, so that a text which cannot be sent does not cost the session.
+    let reply = step::ask_for_factor(site, &request.client_id, &account, kind).await?;
+    if site.cloud.store.end_sign_in(&sign_in).await? { Ok(reply) } else { Err(Fault::InvalidSession) }
+}
+
+fn may_choose(stage: Stage) -> bool {
+    match stage {
+        Stage::ChoiceOfFactor | Stage::Factor(_) => true,
+        Stage::NewPassword | Stage::Enrolment | Stage::MailedCode | Stage::RecoveryCode => false,
+    }
 }
 
 #[cfg(test)]

@@ -141,10 +141,15 @@ mod tests {
             Request::get("/v1/mfaPref").header("authorization", format!("Bearer {token}")).body(Body::empty()).unwrap()
         };
         let token = bench.access_token().await;
-        assert_eq!(bench.send(get(&token)).await.body, json!({"MfaPref": "NO_MFA"}));
+        assert_eq!(bench.send(get(&token)).await.body["MfaPref"], "NO_MFA");
         assert_eq!(bench.send(get("a.b.c")).await.status.as_u16(), 401);
         let change = Request::post("/v1/mfaPref").body(Body::empty()).unwrap();
-        assert_eq!(bench.send(change).await.status.as_u16(), 501);
+        assert_eq!(bench.send(change).await.status.as_u16(), 401);
+        for bad in
+            [json!({}), json!({"MfaPref": "EMAIL_OTP"}), json!({"MfaPref": 7}), json!([]), json!("x".repeat(9000))]
+        {
+            assert_eq!(bench.auth_api(&token, "POST", "/v1/mfaPref", &bad).await.status.as_u16(), 400, "{bad:.40}");
+        }
         let saml = |body: &str| {
             let request = Request::post("/v1/checkSaml").header("content-type", "application/json");
             request.body(Body::from(body.to_owned())).unwrap()

@@ -5,13 +5,13 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::fault::Fault;
-use crate::cloud::masked;
+use crate::cloud::factors::texts;
 use crate::cloud::site::Site;
-use crate::cloud::store::{Account, Channel, EventKind, FactorKind, NewSignIn, Purpose, Stage};
+use crate::cloud::store::{Account, EventKind, Factor, FactorKind, NewSignIn, Proof, Stage};
 use crate::protocol::cognito::AuthReply;
 
 /// How long each step of a sign-in may take; a texted code lives just as long.
-pub(super) const STEP_LIFETIME: Duration = Duration::from_secs(180);
+pub(super) const STEP_LIFETIME: Duration = texts::LIFETIME;
 const REFRESH_LIFETIME: Duration = Duration::from_secs(30 * 24 * 3600);
 
 pub(super) async fn after_password(site: &Site, client: &str, account: &Account) -> Result<AuthReply, Fault> {
@@ -20,20 +20,28 @@ pub(super) async fn after_password(site: &Site, client: &str, account: &Account)
         let parameters = [("userAttributes", attributes), ("requiredAttributes", "[]".to_owned())];
         return ask(site, client, account, Stage::NewPassword, "NEW_PASSWORD_REQUIRED", parameters).await;
     }
-    let factors = site.cloud.store.factors(&account.id).await?;
+    let factors = site.cloud.store.factors_on(&account.id).await?;
     match factors.as_slice() {
         [] if account.must_enrol => {
             let parameters = [("MFAS_CAN_SETUP", json!([FactorKind::SoftwareToken.name()]).to_string())];
             ask(site, client, account, Stage::Enrolment, "MFA_SETUP", parameters).await
         }
-        [] => finish(site, client, account).await,
-        [only] => ask_for_factor(site, client, account, *only).await,
-        several => {
-            let names: Vec<&str> = several.iter().map(|kind| kind.name()).collect();
-            let parameters = [("MFAS_CAN_CHOOSE", json!(names).to_string())];
-            ask(site, client, account, Stage::ChoiceOfFactor, "SELECT_MFA_TYPE", parameters).await
-        }
+        [] => finish(site, client, account, Proof::Password).await,
+        [only] => ask_for_factor(site, client, account, only.kind).await,
+        several => match several.iter().find(|factor| factor.preferred) {
+            Some(preferred) => {
+                let reply = ask_for_factor(site, client, account, preferred.kind).await?;
+                Ok(with_parameters(reply, [choice(several)]))
+            }
+            None => ask(site, client, account, Stage::ChoiceOfFactor, "SELECT_MFA_TYPE", [choice(several)]).await,
+        },
     }
+}
+
+/// What SELECT_MFA_TYPE takes, the recommended one first. Told with a preferred factor too: the person may not have it at hand.
+fn choice(factors: &[Factor]) -> (&'static str, String) {
+    let names: Vec<&str> = factors.iter().map(|factor| factor.kind.name()).collect();
+    ("MFAS_CAN_CHOOSE", json!(names).to_string())
 }
 
 pub(super) async fn ask_for_factor(
@@ -49,18 +57,22 @@ pub(super) async fn ask_for_factor(
             ask(site, client, account, stage, kind.name(), parameters).await
         }
         FactorKind::Sms => {
-            let destination = send_text(site, account).await?;
-            let parameters =
-                [("CODE_DELIVERY_DELIVERY_MEDIUM", "SMS".to_owned()), ("CODE_DELIVERY_DESTINATION", destination)];
-            ask(site, client, account, stage, kind.name(), parameters).await
+            let destination = texts::send(site, account).await?;
+            ask(site, client, account, stage, kind.name(), texted(destination)).await
         }
     }
 }
 
+/// Where a code was texted to.
+pub(super) fn texted(destination: String) -> [(&'static str, String); 2] {
+    [("CODE_DELIVERY_DELIVERY_MEDIUM", "SMS".to_owned()), ("CODE_DELIVERY_DESTINATION", destination)]
+}
+
 /// Signed in.
-pub(super) async fn finish(site: &Site, client: &str, account: &Account) -> Result<AuthReply, Fault> {
+pub(super) async fn finish(site: &Site, client: &str, account: &Account, proof: Proof) -> Result<AuthReply, Fault> {
     let (store, now) = (&site.cloud.store, site.cloud.now());
-    let (family, refresh_token) = store.begin_family(&account.id, client, now.plus(REFRESH_LIFETIME), now).await?;
+    let expires = now.plus(REFRESH_LIFETIME);
+    let (family, refresh_token) = store.begin_family(&account.id, client, proof, expires, now).await?;
     store.note_sign_in(&account.id, now).await?;
     store.note_event(&account.id, EventKind::SignedIn, &site.visitor, "", now).await?;
     let mut result = site.issue(account, &family)?;
@@ -69,7 +81,7 @@ pub(super) async fn finish(site: &Site, client: &str, account: &Account) -> Resu
 }
 
 pub(super) fn with_parameters<const N: usize>(mut reply: AuthReply, parameters: [(&str, String); N]) -> AuthReply {
-    reply.challenge_parameters = parameters.map(|(name, value)| (name.to_owned(), value)).into();
+    reply.challenge_parameters.extend(parameters.map(|(name, value)| (name.to_owned(), value)));
     reply
 }
 
@@ -93,14 +105,4 @@ async fn ask<const N: usize>(
     let mut reply = with_parameters(reply, parameters);
     reply.challenge_parameters.insert("USER_ID_FOR_SRP".to_owned(), account.id.as_str().to_owned());
     Ok(reply)
-}
-
-/// Texts the code to the account's phone; says where to, masked.
-async fn send_text(site: &Site, account: &Account) -> Result<String, Fault> {
-    let phone = account.phone.as_deref().ok_or(Fault::NoSuchFactor)?;
-    let (store, now) = (&site.cloud.store, site.cloud.now());
-    let code = store.code_to_send(&account.id, Purpose::SignInBySms, now.plus(STEP_LIFETIME), now).await?;
-    let text = format!("{} is your {} sign-in code. It is valid for 3 minutes.", code.expose(), site.cloud.plan.brand);
-    site.cloud.hand_over(Channel::Sms, phone, &text).await?;
-    Ok(masked::phone(phone))
 }

@@ -3,7 +3,7 @@
 use super::fault::Fault;
 use super::fields;
 use crate::cloud::site::Site;
-use crate::cloud::store::{Account, Channel, ContactKind, FactorKind};
+use crate::cloud::store::{Account, Channel, ContactKind};
 use crate::protocol::cognito::{Attribute, ByAccessToken, User};
 
 pub(super) async fn user_by_token(site: &Site, request: &ByAccessToken) -> Result<User, Fault> {
@@ -17,16 +17,15 @@ pub(super) async fn delete_by_token(site: &Site, request: &ByAccessToken) -> Res
 }
 
 pub(crate) async fn user(site: &Site, account: &Account) -> Result<User, Fault> {
-    let factors = site.cloud.store.factors(&account.id).await?;
-    let names = |kinds: &[FactorKind]| kinds.iter().map(|kind| kind.name().to_owned()).collect::<Vec<_>>();
+    let factors = site.cloud.store.factors_on(&account.id).await?;
     Ok(User {
         username: account.id.as_str().to_owned(),
         user_attributes: attributes(site, account).await?,
         preferred_mfa_setting: match factors.as_slice() {
-            [only] => Some(only.name().to_owned()),
-            _none_or_undecided => None,
+            [only] => Some(only.kind.name().to_owned()),
+            several => several.iter().find(|factor| factor.preferred).map(|factor| factor.kind.name().to_owned()),
         },
-        user_mfa_setting_list: names(&factors),
+        user_mfa_setting_list: factors.iter().map(|factor| factor.kind.name().to_owned()).collect(),
     })
 }
 

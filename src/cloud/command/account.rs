@@ -160,6 +160,7 @@ impl Added {
             "otpauth": self.otpauth().as_ref().map(Secret::expose),
             "totp_secret": self.totp.as_ref().map(|secret| secret.text().expose().clone()),
             "recovery_code": self.recovery_code(),
+            "short_recovery_codes": self.short_recovery_codes().collect::<Vec<_>>(),
         })
     }
 
@@ -175,6 +176,9 @@ impl Added {
         if let Some(code) = self.recovery_code() {
             writeln!(out, "recovery code: {code}")?;
         }
+        for code in self.short_recovery_codes() {
+            writeln!(out, "short recovery code: {code}")?;
+        }
         Ok(())
     }
 
@@ -184,6 +188,10 @@ impl Added {
 
     fn recovery_code(&self) -> Option<&str> {
         self.account.recovery_code.as_ref().map(|code| code.expose())
+    }
+
+    fn short_recovery_codes(&self) -> impl Iterator<Item = &str> {
+        self.account.short_recovery_codes.iter().map(|code| code.expose())
     }
 }
 

@@ -2,7 +2,7 @@
 
 use sqlx::Row as _;
 
-use super::{Error, Store};
+use super::{Database, Error, Store};
 use crate::cloud::ids::AccountId;
 use crate::cloud::moment::Moment;
 use crate::protocol::totp::{Step, TotpSecret};
@@ -13,7 +13,20 @@ pub(crate) enum FactorKind {
     Sms,
 }
 
+/// A factor that is on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Factor {
+    pub(crate) kind: FactorKind,
+    /// Asked for without a choice when the other one is on too.
+    pub(crate) preferred: bool,
+    /// When it was turned on, or its secret replaced.
+    pub(crate) since: Moment,
+}
+
 impl FactorKind {
+    /// The recommended one first: texts can be intercepted, and do not arrive everywhere (reference §7, R8).
+    pub(crate) const ALL: [Self; 2] = [Self::SoftwareToken, Self::Sms];
+
     /// The name of its challenge on the wire, also its name in the database.
     pub(crate) fn name(self) -> &'static str {
         match self {
@@ -23,18 +36,40 @@ impl FactorKind {
     }
 
     pub(crate) fn named(name: &str) -> Option<Self> {
-        [Self::SoftwareToken, Self::Sms].into_iter().find(|kind| kind.name() == name)
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
     }
 }
 
 impl Store {
+    /// Their kinds, the recommended one first.
     pub(crate) async fn factors(&self, account: &AccountId) -> Result<Vec<FactorKind>, Error> {
-        let names: Vec<String> =
-            sqlx::query_scalar("SELECT kind FROM factors WHERE account_id = $1 ORDER BY kind DESC")
-                .bind(account)
-                .fetch_all(&self.pool)
-                .await?;
-        names.iter().map(|name| FactorKind::named(name).ok_or(Error::Unreadable("a second factor"))).collect()
+        Ok(self.factors_on(account).await?.into_iter().map(|factor| factor.kind).collect())
+    }
+
+    /// The recommended one first.
+    pub(crate) async fn factors_on(&self, account: &AccountId) -> Result<Vec<Factor>, Error> {
+        let mut connection = self.pool.acquire().await?;
+        self.factors_within(&mut connection, account).await
+    }
+
+    /// As part of a transaction.
+    pub(super) async fn factors_within(
+        &self,
+        connection: &mut <Database as sqlx::Database>::Connection,
+        account: &AccountId,
+    ) -> Result<Vec<Factor>, Error> {
+        let rows = sqlx::query("SELECT kind, preferred, created FROM factors WHERE account_id = $1 ORDER BY kind DESC")
+            .bind(account)
+            .fetch_all(connection)
+            .await?;
+        let read = |row: &<Database as sqlx::Database>::Row| {
+            Ok(Factor {
+                kind: FactorKind::named(row.try_get("kind")?).ok_or(Error::Unreadable("a second factor"))?,
+                preferred: row.try_get::<i64, _>("preferred")? != 0,
+                since: row.try_get("created")?,
+            })
+        };
+        rows.iter().map(read).collect()
     }
 
     pub(crate) async fn add_sms_factor(&self, account: &AccountId, now: Moment) -> Result<(), Error> {
@@ -47,26 +82,20 @@ impl Store {
         Ok(())
     }
 
-    /// Adds or replaces the authenticator; codes up to `last` are spent.
-    pub(crate) async fn put_totp_factor(
+    /// For an account that is being added.
+    pub(crate) async fn add_totp_factor(
         &self,
         account: &AccountId,
         secret: &TotpSecret,
-        last: Option<Step>,
         now: Moment,
     ) -> Result<(), Error> {
-        sqlx::query(
-            "INSERT INTO factors (account_id, kind, sealed_secret, last_step, created) VALUES ($1, $2, $3, $4, $5) \
-             ON CONFLICT (account_id, kind) DO UPDATE SET \
-             sealed_secret = excluded.sealed_secret, last_step = excluded.last_step, created = excluded.created",
-        )
-        .bind(account)
-        .bind(FactorKind::SoftwareToken.name())
-        .bind(self.vault.seal(&totp_kind(account), secret.bytes()))
-        .bind(last.map_or(-1, column))
-        .bind(now)
-        .execute(&self.pool)
-        .await?;
+        sqlx::query("INSERT INTO factors (account_id, kind, sealed_secret, created) VALUES ($1, $2, $3, $4)")
+            .bind(account)
+            .bind(FactorKind::SoftwareToken.name())
+            .bind(self.vault.seal(&totp_kind(account), secret.bytes()))
+            .bind(now)
+            .execute(&self.pool)
+            .await?;
         Ok(())
     }
 
@@ -100,7 +129,7 @@ impl Store {
     }
 }
 
-fn column(step: Step) -> i64 {
+pub(super) fn column(step: Step) -> i64 {
     i64::try_from(step.0).unwrap_or(i64::MAX)
 }
 

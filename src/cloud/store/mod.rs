@@ -9,6 +9,7 @@ mod connect;
 mod contacts;
 mod enrolments;
 mod events;
+mod factor_changes;
 mod factors;
 mod outbox;
 mod portal_sessions;
@@ -28,15 +29,17 @@ pub(crate) use confirmations::Confirming;
 pub(crate) use connect::Place;
 pub(crate) use contacts::{ContactKind, InForce};
 pub(crate) use events::EventKind;
-pub(crate) use factors::FactorKind;
+pub(crate) use factor_changes::{Change, ChangeRefused, Changed, Wanted, Wish};
+pub(crate) use factors::{Factor, FactorKind};
 pub(crate) use outbox::{Carried, Channel, Due};
 pub(crate) use portal_sessions::LONGEST as PORTAL_SESSION_LASTS;
 pub(crate) use portal_visits::{LatestTurn, Visit, VisitKey};
+pub(crate) use recovery::{CodesLeft, Recovered};
 pub(crate) use sent_codes::{Answer, Purpose};
 pub(crate) use sign_ins::{NewSignIn, SignIn, Stage};
 pub(crate) use sign_ups::SignUp;
 pub(crate) use throttles::Policy;
-pub(crate) use token_families::Family;
+pub(crate) use token_families::{Family, Proof};
 
 use std::sync::Arc;
 

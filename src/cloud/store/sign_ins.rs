@@ -47,6 +47,13 @@ pub(crate) struct SignIn {
     pub(crate) expires: Moment,
 }
 
+impl SignIn {
+    /// Names it in other tables.
+    pub(crate) fn id(&self) -> &str {
+        &self.id
+    }
+}
+
 impl Stage {
     fn name(self) -> &'static str {
         match self {
@@ -99,6 +106,16 @@ impl Store {
             lost: row.try_get::<&str, _>("lost")?.split(' ').filter_map(FactorKind::named).collect(),
             expires: row.try_get("expires")?,
         }))
+    }
+
+    /// Gives its owner more time: something new was sent.
+    pub(crate) async fn extend_sign_in(&self, sign_in: &SignIn, expires: Moment) -> Result<bool, Error> {
+        let done = sqlx::query("UPDATE sign_ins SET expires = $2 WHERE id = $1")
+            .bind(&sign_in.id)
+            .bind(expires)
+            .execute(&self.pool)
+            .await?;
+        Ok(done.rows_affected() == 1)
     }
 
     /// Counts one answer; `false` when the session has borne its share (or is gone).

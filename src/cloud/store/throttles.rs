@@ -17,6 +17,12 @@ pub(crate) struct Policy {
 }
 
 impl Policy {
+    /// As Cognito does it: five wrong tries are free, then 1 s, doubling to 15 min.
+    pub(crate) const fn guesses(kind: &'static str) -> Self {
+        const DAY: Duration = Duration::from_secs(24 * 3600);
+        Self { kind, free: 5, first: Duration::from_secs(1), longest: Duration::from_secs(900), forget: DAY }
+    }
+
     fn delay(&self, failures: i64) -> Duration {
         let doublings = u32::try_from(failures - self.free).ok();
         doublings.map_or(Duration::ZERO, |doublings| {

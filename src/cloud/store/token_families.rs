@@ -5,7 +5,7 @@ use std::time::Duration;
 use data_encoding::BASE64URL_NOPAD;
 use sqlx::Row as _;
 
-use super::{Error, Store};
+use super::{Database, Error, FactorKind, Store};
 use crate::base::Secret;
 use crate::cloud::ids::{AccountId, uuid};
 use crate::cloud::moment::Moment;
@@ -13,14 +13,44 @@ use crate::cloud::moment::Moment;
 /// An expired token is still known for so long, to be told from one that never was.
 const REMEMBERED: Duration = Duration::from_secs(30 * 24 * 3600);
 
+/// How its owner proved, at the sign-in, to be the account's owner; the strongest step counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Proof {
+    /// The password and nothing else.
+    Password,
+    /// The password and this second factor.
+    Factor(FactorKind),
+    /// The password, a mailed code and a recovery code.
+    Recovery,
+    /// An OpenID provider's word.
+    OpenId,
+}
+
 #[derive(Debug)]
 pub(crate) struct Family {
     pub(crate) id: String,
     pub(crate) account: AccountId,
     pub(crate) client_id: String,
     pub(crate) auth_time: Moment,
+    pub(crate) proof: Proof,
     pub(crate) expires: Moment,
     pub(crate) revoked: bool,
+}
+
+impl Proof {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Password => "password",
+            Self::Factor(kind) => kind.name(),
+            Self::Recovery => "recovery",
+            Self::OpenId => "openid",
+        }
+    }
+
+    fn named(name: &str) -> Option<Self> {
+        let plain = [Self::Password, Self::Recovery, Self::OpenId];
+        plain.into_iter().find(|proof| proof.name() == name).or_else(|| FactorKind::named(name).map(Self::Factor))
+    }
 }
 
 impl Store {
@@ -29,6 +59,7 @@ impl Store {
         &self,
         account: &AccountId,
         client_id: &str,
+        proof: Proof,
         expires: Moment,
         now: Moment,
     ) -> Result<(Family, Secret<String>), Error> {
@@ -39,19 +70,20 @@ impl Store {
         let id = uuid(self.entropy.bytes());
         let token = Secret::new(BASE64URL_NOPAD.encode(self.entropy.secret::<48>().expose()));
         sqlx::query(
-            "INSERT INTO token_families (id, account_id, client_id, refresh_hash, auth_time, expires) \
-             VALUES ($1, $2, $3, $4, $5, $6)",
+            "INSERT INTO token_families (id, account_id, client_id, refresh_hash, auth_time, proof, expires) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7)",
         )
         .bind(&id)
         .bind(account)
         .bind(client_id)
         .bind(self.refresh_mark(token.expose()))
         .bind(now)
+        .bind(proof.name())
         .bind(expires)
         .execute(&self.pool)
         .await?;
         let client_id = client_id.to_owned();
-        Ok((Family { id, account: account.clone(), client_id, auth_time: now, expires, revoked: false }, token))
+        Ok((Family { id, account: account.clone(), client_id, auth_time: now, proof, expires, revoked: false }, token))
     }
 
     pub(crate) async fn family_of(&self, refresh_token: &str) -> Result<Option<Family>, Error> {
@@ -59,15 +91,12 @@ impl Store {
             .bind(self.refresh_mark(refresh_token))
             .fetch_optional(&self.pool)
             .await?;
-        let Some(row) = row else { return Ok(None) };
-        Ok(Some(Family {
-            id: row.try_get("id")?,
-            account: row.try_get("account_id")?,
-            client_id: row.try_get("client_id")?,
-            auth_time: row.try_get("auth_time")?,
-            expires: row.try_get("expires")?,
-            revoked: row.try_get::<Option<i64>, _>("revoked")?.is_some(),
-        }))
+        row.as_ref().map(read).transpose()
+    }
+
+    pub(crate) async fn family(&self, id: &str) -> Result<Option<Family>, Error> {
+        let row = sqlx::query("SELECT * FROM token_families WHERE id = $1").bind(id).fetch_optional(&self.pool).await?;
+        row.as_ref().map(read).transpose()
     }
 
     /// May tokens of this family still be used?
@@ -101,4 +130,16 @@ impl Store {
     fn refresh_mark(&self, token: &str) -> String {
         self.vault.mark("refresh token", token.as_bytes())
     }
+}
+
+fn read(row: &<Database as sqlx::Database>::Row) -> Result<Family, Error> {
+    Ok(Family {
+        id: row.try_get("id")?,
+        account: row.try_get("account_id")?,
+        client_id: row.try_get("client_id")?,
+        auth_time: row.try_get("auth_time")?,
+        proof: Proof::named(row.try_get("proof")?).ok_or(Error::Unreadable("a sign-in's proof"))?,
+        expires: row.try_get("expires")?,
+        revoked: row.try_get::<Option<i64>, _>("revoked")?.is_some(),
+    })
 }

@@ -84,6 +84,31 @@ pub struct VerifiedSoftwareToken {
     pub session: Option<Confidential>,
 }
 
+/// SetUserMFAPreference: what is left out stays as it is.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct SetUserMfaPreference {
+    pub access_token: Confidential,
+    #[serde(default, rename = "SMSMfaSettings", skip_serializing_if = "Option::is_none")]
+    pub sms_mfa_settings: Option<MfaSettings>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub software_token_mfa_settings: Option<MfaSettings>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email_mfa_settings: Option<MfaSettings>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub web_authn_mfa_settings: Option<serde_json::Value>,
+}
+
+/// What shall become of one second factor.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct MfaSettings {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub enabled: Option<bool>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub preferred_mfa: Option<bool>,
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -114,6 +139,19 @@ mod tests {
             friendly_device_name: None,
         };
         assert_eq!(serde_json::to_value(&request).unwrap(), json!({"Session": "s", "UserCode": "000101"}));
+    }
+
+    #[test]
+    fn a_preference_is_read_as_cognitos_clients_send_it() {
+        let sent = json!({
+            "AccessToken": "a",
+            "SMSMfaSettings": {"Enabled": false},
+            "SoftwareTokenMfaSettings": {"Enabled": true, "PreferredMfa": true},
+        });
+        let request: SetUserMfaPreference = serde_json::from_value(sent.clone()).unwrap();
+        let on = MfaSettings { enabled: Some(true), preferred_mfa: Some(true) };
+        assert_eq!(request.software_token_mfa_settings, Some(on));
+        assert_eq!(serde_json::to_value(&request).unwrap(), sent);
     }
 
     #[test]

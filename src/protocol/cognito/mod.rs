@@ -6,8 +6,8 @@ mod own;
 mod registration;
 
 pub use account::{
-    AssociateSoftwareToken, AssociatedSoftwareToken, Attribute, ByAccessToken, RevokeToken, User,
-    VerifiedSoftwareToken, VerifySoftwareToken,
+    AssociateSoftwareToken, AssociatedSoftwareToken, Attribute, ByAccessToken, MfaSettings, RevokeToken,
+    SetUserMfaPreference, User, VerifiedSoftwareToken, VerifySoftwareToken,
 };
 pub use fault::Fault;
 pub use own::{
