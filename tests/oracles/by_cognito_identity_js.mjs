@@ -117,6 +117,45 @@ async function choosesFactor() {
   check(session?.isValid(), 'its code signs in', error?.message);
 }
 
+// As remote.it's panel turns an app on; off again only after a sign-in that passed it.
+async function turnsAppOnAndOff() {
+  const { email, password } = accounts.plain;
+  const user = visitor(email);
+  await signIn(user, password);
+  const associate = () => new Promise((resolve) => user.associateSoftwareToken({
+    associateSecretCode: (secret) => resolve({ secret }), onFailure: (error) => resolve({ error }),
+  }));
+  const { secret, error } = await associate();
+  check(/^[A-Z2-7]{32}$/.test(secret), 'a secret is handed out', error?.message ?? secret);
+  const app = { totp_secret: secret };
+  const verify = (code) => ended((answer) => user.verifySoftwareToken(code, 'phone', answer));
+  const wrong = await verify(wrongTotp(app));
+  check(wrong.error?.code === 'EnableSoftwareTokenMFAException', 'a wrong first code is refused', wrong.error?.code);
+  const verified = await verify(totpCode(app));
+  check(verified.session?.Status === 'SUCCESS', 'the first code is right', verified.error?.message);
+  const prefer = async (MfaPref) => {
+    const authorization = `Bearer ${user.getSignInUserSession().getAccessToken().getJwtToken()}`;
+    const answer = await fetch(`${service.auth_api}/mfaPref`, {
+      method: 'POST', headers: { authorization, developerKey: 'any', 'content-type': 'application/json' },
+      body: JSON.stringify({ MfaPref }),
+    });
+    return { status: answer.status, ...await answer.json() };
+  };
+  const on = await prefer('SOFTWARE_TOKEN_MFA');
+  check(on.MfaPref === 'SOFTWARE_TOKEN_MFA' && on.backupCode.length === 36, 'mfaPref turns it on', on.status);
+  const refused = await called((answer) => user.setUserMfaPreference(null, { Enabled: false }, answer));
+  check(refused.error?.code === 'NotAuthorizedException', 'a sign-in without it does not turn it off',
+    refused.error?.code);
+  const { asked } = await signIn(user, password);
+  check(asked === 'SOFTWARE_TOKEN_MFA', 'it is asked for', asked);
+  const passed = await ended((answer) => user.sendMFACode(totpCode(app, 1), answer, 'SOFTWARE_TOKEN_MFA'));
+  check(passed.session?.isValid(), 'its next code signs in', passed.error?.message);
+  const off = await called((answer) => user.setUserMfaPreference(null, { Enabled: false }, answer));
+  check(off.result === 'SUCCESS', 'and then turns it off', off.error?.message);
+  const later = await signIn(visitor(email), password);
+  check(later.session?.isValid(), 'the password is enough again', later.asked ?? later.error?.message);
+}
+
 const startRecovery = (user, AuthParameters) => ended((answer) => {
   user.setAuthenticationFlowType('CUSTOM_AUTH');
   user.initiateAuth(new AuthenticationDetails({ Username: user.getUsername(), AuthParameters }), answer);
@@ -166,6 +205,7 @@ const sms = await secondFactor('sms', 'SMS_MFA', () => sentCode(accounts.sms.pho
 check(sms.CODE_DELIVERY_DESTINATION?.endsWith(accounts.sms.phone.slice(-4))
   && !sms.CODE_DELIVERY_DESTINATION.includes(accounts.sms.phone), 'the number is shown masked', sms);
 await choosesFactor();
+await turnsAppOnAndOff();
 await recovers();
 await doesNotRecoverWithoutThePassword();
 await refuses();

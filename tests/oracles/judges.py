@@ -25,11 +25,12 @@ def signer(name, *command):
 JUDGES = (
     Judge("pycognito", (PYTHON, "by_pycognito.py"), ("ascii", "utf8", "totp", "sms", "refused")),
     Judge("cognito-identity-js", (NODE, "by_cognito_identity_js.mjs"),
-          ("ascii", "utf8", "totp", "totp_lost", "totp_kept", "sms", "both", "refused")),
+          ("ascii", "utf8", "plain", "totp", "totp_lost", "totp_kept", "sms", "both", "refused")),
     Judge("cognito-srp-helper", (NODE, "by_srp_helper.mjs"), ("ascii", "utf8", "totp", "sms", "refused")),
     Judge("boto3", (PYTHON, "by_boto3.py"), ("utf8", "totp", "sms", "refused", "guessed", "totp_guessed")),
     Judge("authenticator", (PYTHON, "by_authenticator.py"),
           ("totp_apps", "totp_once", "totp_window", "totp_window_again", "totp_typed")),
+    Judge("factors", (PYTHON, "by_factors.py"), ("plain_boto3", "plain_pycognito", "sms_panel", "sms_resend")),
     Judge("terminal", (PYTHON, "by_terminal.py"),
           ("totp", "totp_lost", "totp_slow", "sms", "both", "ascii"), limit=180),
     Judge("curl", (PYTHON, "by_curl.py"), ("ascii",)),

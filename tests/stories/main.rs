@@ -11,6 +11,9 @@ mod panel_mistakes;
 mod panel_sessions;
 mod panel_sign_in;
 mod portal_sign_in;
+mod program;
+mod requirements;
+mod requirements_codes;
 #[path = "../../src/cloud/test_database.rs"]
 mod test_database;
 mod world;

@@ -52,6 +52,7 @@ struct Running {
 }
 
 /// Somebody with an account at the service.
+#[derive(Clone)]
 pub(crate) struct Person {
     pub(crate) id: String,
     pub(crate) email: String,
@@ -144,6 +145,11 @@ impl World {
     pub(crate) async fn outbox(&self, kind: &str) -> Vec<String> {
         let messages = self.cloud.outbox().await.unwrap();
         messages.into_iter().filter(|message| message.kind == kind).map(|message| message.text).collect()
+    }
+
+    /// Where programs reach the service.
+    pub(crate) fn service_url(&self) -> String {
+        format!("http://{}", self.service)
     }
 
     /// A browser on the machine itself, without cookies yet.

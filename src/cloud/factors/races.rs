@@ -106,10 +106,12 @@ async fn change(bench: &Bench, id: &AccountId, kind: FactorKind) {
 async fn of_two_who_turn_the_first_factor_on_at_once_with_only_the_password_one_succeeds() {
     let bench = Arc::new(Bench::new().await);
     bench.ann(None, None).await;
+    let tokens = [bench.access_token().await, bench.access_token().await];
+    for token in &tokens {
+        bench.set_up_app(token).await;
+    }
     let mut turning = JoinSet::new();
-    for _ in 0..2 {
-        let token = bench.access_token().await;
-        bench.set_up_app(&token).await;
+    for token in tokens {
         let bench = bench.clone();
         turning.spawn(async move { bench.prefer(&token, "SOFTWARE_TOKEN_MFA").await });
     }
