@@ -31,15 +31,21 @@ async fn r02_the_second_factor_is_a_code_from_an_app_or_from_a_text_message() {
 }
 
 #[tokio::test]
-async fn r03_it_is_the_same_for_apps_that_speak_the_protocol_and_for_the_panel() {
+async fn r03_it_is_the_same_at_the_portal_for_apps_that_speak_the_protocol_and_at_the_panel() {
     let world = World::new().await;
     let bob = world.person("bob@example.test", Factor::None).await;
     let program = Program::on(&world);
     let (bob, _) = program.turn_app_on(bob).await;
     assert!(!program.sign_in(&bob).await.is_empty());
     world.let_pass(30);
-    let mut browser = world.signed_in_browser(&bob).await;
-    assert!(browser.get("/").await.says("bob@example.test"));
+    let mut portal = world.portal_browser();
+    assert_eq!(portal.give_password(&bob).await.location(), "code");
+    assert_eq!(portal.give_code(&world.code_of(&bob)).await.location(), "./");
+    world.let_pass(30);
+    let mut panel = world.signed_in_browser(&bob).await;
+    for browser in [&mut portal, &mut panel] {
+        assert!(browser.get("/").await.says("bob@example.test"));
+    }
 }
 
 #[tokio::test]
