@@ -6,8 +6,7 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use super::store::{BackupError, Store};
-use super::{Error, Plan, open_state};
-use crate::base::Entropy;
+use super::{Error, Plan, open_store};
 
 /// What was written or read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,7 +18,7 @@ pub struct Backup {
 
 /// Writes the file whole or not at all, for its owner's eyes only.
 pub async fn back_up(plan: Plan, file: &Path) -> Result<Backup, Error> {
-    let store = open(&plan).await?;
+    let store = open_store(&plan).await?;
     let mut name = file.file_name().unwrap_or_default().to_owned();
     name.push(".part");
     let draft = file.with_file_name(name);
@@ -40,15 +39,8 @@ pub async fn restore(plan: Plan, file: &Path) -> Result<Backup, Error> {
     if !key.exists() {
         return Err(Error::ServerKeyMissing(key));
     }
-    let rows = open(&plan).await?.restore(&mut lines).await?;
+    let rows = open_store(&plan).await?.restore(&mut lines).await?;
     Ok(Backup { rows, server_key: key })
-}
-
-/// The database, brought to this version's form, and nothing else.
-async fn open(plan: &Plan) -> Result<Store, Error> {
-    let entropy = Entropy::kernel();
-    let (vault, _alone) = open_state(plan, &entropy).await?;
-    Ok(Store::open(&plan.place(), std::sync::Arc::new(vault), entropy).await?)
 }
 
 async fn write(store: &Store, draft: &Path) -> Result<u64, BackupError> {
@@ -71,7 +63,7 @@ mod tests {
     use std::os::unix::fs::PermissionsExt as _;
 
     use super::*;
-    use crate::base::Secret;
+    use crate::base::{Entropy, Secret};
     use crate::cloud::bench::{Bench, EMAIL, PHONE};
     use crate::cloud::{Cloud, test_database};
     use crate::protocol::totp::TotpSecret;

@@ -20,6 +20,8 @@ pub(crate) enum Error {
     UnknownKey(String),
     #[error("The access key {0} is disabled; enable it on the account's access keys page.")]
     KeyDisabled(String),
+    #[error("The account of this access key is disabled; ask the people who run the service.")]
+    AccountDisabled,
     #[error("Something went wrong in the service.")]
     Store(#[from] store::Error),
 }
@@ -63,6 +65,9 @@ async fn by_signature(site: &Site, head: &Parts, body: &[u8]) -> Result<Account,
     check(site, head, &headers, body, &presented, &secret)?;
     let account = site.cloud.store.account(&key.account).await?;
     let account = account.ok_or_else(|| Error::UnknownKey(key.id.clone()))?;
+    if account.disabled {
+        return Err(Error::AccountDisabled);
+    }
     site.cloud.store.note_key_use(&key, site.cloud.now()).await?;
     Ok(account)
 }

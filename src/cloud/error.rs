@@ -41,6 +41,8 @@ pub enum Error {
     Backup(#[from] store::BackupError),
     #[error(transparent)]
     Client(#[from] crate::net::client::Error),
+    #[error("The output cannot be written.")]
+    Output(#[source] std::io::Error),
     #[error("A computation was cut short.")]
     Interrupted,
 }

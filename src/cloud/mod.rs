@@ -4,11 +4,13 @@
 //! `store` and answers. Everything that a second instance would need is in the store, or sealed into what the client holds.
 
 mod accounts;
+mod administration;
 mod auth_api;
 pub mod backup;
 #[cfg(test)]
 mod bench;
 mod caller;
+pub mod checks;
 mod cognito;
 pub mod command;
 pub mod delivery;
@@ -34,6 +36,7 @@ mod vault;
 mod visitor;
 
 pub use accounts::{AddedAccount, NewAccount, Requirement};
+pub use administration::{AccountDetails, AccountSummary};
 pub use error::Error;
 pub use passwords::{Passwords, Unfit};
 
@@ -199,6 +202,18 @@ impl Cloud {
     }
 }
 
+/// Brings the database to this version's form, ahead of a start.
+pub async fn migrate(plan: &Plan) -> Result<(), Error> {
+    open_store(plan).await.map(|_store| ())
+}
+
+/// The database and nothing else.
+async fn open_store(plan: &Plan) -> Result<Store, Error> {
+    let entropy = Entropy::kernel();
+    let (vault, _alone) = open_state(plan, &entropy).await?;
+    Ok(Store::open(&plan.place(), Arc::new(vault), entropy).await?)
+}
+
 /// Many people may come through one proxy, and some bodies are answered in the protocol's own words rather than by a bare 413.
 fn limits() -> Limits {
     Limits { connections: 800, connections_per_address: 400, body: cognito::LARGEST_ANSWERED, ..Limits::default() }
@@ -231,11 +246,13 @@ fn lock(state: &Path) -> std::io::Result<File> {
     Ok(folder)
 }
 
+/// What the key is called that signs every token.
+const SIGNING_KEY: &str = "token signing key";
+
 async fn signing_key(store: &Store, heavy: &Heavy, now: Moment) -> Result<Signer, Error> {
-    const NAME: &str = "token signing key";
-    let pkcs8 = match store.find_server_secret(NAME).await? {
+    let pkcs8 = match store.find_server_secret(SIGNING_KEY).await? {
         Some(pkcs8) => pkcs8,
-        None => store.server_secret(NAME, now, heavy.run(Signer::make).await??).await?,
+        None => store.server_secret(SIGNING_KEY, now, heavy.run(Signer::make).await??).await?,
     };
     Signer::read(&pkcs8)
 }

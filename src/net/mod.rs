@@ -9,6 +9,7 @@ pub mod listen;
 pub mod serve;
 pub mod supervisor;
 pub mod tls;
+mod validity;
 
 pub use client::Client;
 pub use limits::Limits;

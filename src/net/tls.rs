@@ -14,7 +14,7 @@ use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
 use rustls::{ServerConfig, crypto::ring};
 
-use super::Wire;
+use super::{Wire, validity};
 
 /// Certificate and key that new connections are shown. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -74,6 +74,12 @@ impl Certificates {
     pub fn changed(&self) -> bool {
         let now = stamp(&self.0.certificate, &self.0.key);
         self.0.now.read().unwrap_or_else(PoisonError::into_inner).1 != now
+    }
+
+    /// From when until when; `None`: that cannot be read.
+    pub fn validity(&self) -> Option<(SystemTime, SystemTime)> {
+        let now = self.0.now.read().unwrap_or_else(PoisonError::into_inner);
+        validity::of(now.0.cert.first()?)
     }
 
     /// TLS 1.2 and 1.3, without client certificates.
@@ -181,6 +187,16 @@ mod tests {
         fs::copy(FROM_2119, &certificate).unwrap();
         certificates.read_again().unwrap();
         assert!(ask(port).await.unwrap_err().certificate_begins_in().is_some());
+    }
+
+    #[test]
+    fn the_dates_of_the_certificate_are_read() {
+        let years = |file| {
+            let (begins, ends) = Certificates::read(Path::new(file), Path::new(KEY)).unwrap().validity().unwrap();
+            [begins, ends].map(|time| time::OffsetDateTime::from(time).year())
+        };
+        assert!(years(CERTIFICATE)[0] < 2027 && years(CERTIFICATE)[1] > 2026);
+        assert_eq!(years(FROM_2119)[0], 2119);
     }
 
     #[test]

@@ -20,6 +20,8 @@ pub(in crate::cloud) enum Fault {
     /// For how long yet.
     #[error("Password attempts exceeded")]
     LockedOut(Duration),
+    #[error("User is disabled.")]
+    Disabled,
     #[error("Invalid session for the user.")]
     InvalidSession,
     #[error("Invalid session for the user, session is expired.")]
@@ -89,6 +91,7 @@ impl Fault {
         match self {
             Self::WrongPassword
             | Self::LockedOut(_)
+            | Self::Disabled
             | Self::InvalidSession
             | Self::SessionExpired
             | Self::ClockOff(_)
@@ -177,6 +180,7 @@ impl From<caller::Error> for Fault {
             caller::Error::Signature(_) | caller::Error::UnknownKey(_) | caller::Error::KeyDisabled(_) => {
                 Self::AccessToken(Refusal::Invalid)
             }
+            caller::Error::AccountDisabled => Self::Disabled,
         }
     }
 }

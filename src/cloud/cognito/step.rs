@@ -15,6 +15,9 @@ pub(super) const STEP_LIFETIME: Duration = texts::LIFETIME;
 const REFRESH_LIFETIME: Duration = Duration::from_secs(30 * 24 * 3600);
 
 pub(super) async fn after_password(site: &Site, client: &str, account: &Account) -> Result<AuthReply, Fault> {
+    if account.disabled {
+        return Err(Fault::Disabled);
+    }
     if account.must_set_password {
         let attributes = json!({ "email": account.email }).to_string();
         let parameters = [("userAttributes", attributes), ("requiredAttributes", "[]".to_owned())];

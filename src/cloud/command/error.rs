@@ -55,6 +55,10 @@ pub(super) enum Error {
     File(PathBuf, #[source] io::Error),
     #[error("Line {0} is not an account; write {{\"email\": \"…\", \"password\": \"…\"}}.")]
     Line(usize, #[source] serde_json::Error),
+    #[error("Nothing was done, since it was not confirmed; type the address again, or give --yes.")]
+    NotConfirmed,
+    #[error("{0} of the checks failed; see above.")]
+    ChecksFailed(usize),
     #[error("No password came on standard input; type it, or give --password-file.")]
     NoPassword,
     #[error("The terminal or pipe broke.")]
@@ -75,7 +79,8 @@ impl Error {
             Self::Listen(_) => Exit::InUse,
             Self::File(_, cause) => of_io(cause),
             Self::Totp(_) | Self::Line(..) => Exit::NotRight,
-            Self::NoPassword | Self::Terminal(_) => Exit::Failed,
+            Self::NotConfirmed => Exit::Refused,
+            Self::ChecksFailed(_) | Self::NoPassword | Self::Terminal(_) => Exit::Failed,
         }
     }
 }
@@ -93,7 +98,7 @@ fn of_cloud(error: &cloud::Error) -> Exit {
         E::Store(store::Error::Statement(_)) => Exit::Unreachable,
         E::Store(store::Error::Migration(_) | store::Error::Unreadable(_)) => Exit::State,
         E::Backup(error) => of_backup(error),
-        E::Interrupted | E::Argon2id => Exit::Failed,
+        E::Interrupted | E::Argon2id | E::Output(_) => Exit::Failed,
     }
 }
 

@@ -1,6 +1,9 @@
-//! The command line of `latchkey-cloud`: serve, add accounts, show what was to be delivered.
+//! The command line of `latchkey-cloud`, one file per subcommand.
 
 mod account;
+mod administer;
+mod backup;
+mod check;
 mod error;
 mod log;
 mod outbox;
@@ -13,8 +16,8 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 
-use super::Cloud;
 use super::settings::{self, Settings, Sheet};
+use super::{Cloud, Plan};
 use crate::base::{Clock, Entropy};
 use crate::settings::Environment;
 use error::Error;
@@ -54,16 +57,19 @@ enum What {
     Serve(serve::Serve),
     /// Accounts.
     #[command(subcommand)]
-    Account(Account),
+    Account(administer::Account),
     /// Show mail and text messages and what became of them, newest last.
     Outbox(outbox::Outbox),
-}
-
-#[derive(Subcommand)]
-enum Account {
-    /// Add an account; its password is read from standard input, unless there is a file.
+    /// Bring the database to this version's form ahead of a start; 'serve' does it too.
+    Migrate,
+    /// Check settings, database, keys, certificate, mail and clock; changes nothing.
     #[command(after_help = error::exit_codes())]
-    Add(account::Add),
+    Check(check::Check),
+    /// Write everything but the server key into a file that 'restore' takes, on SQLite and PostgreSQL alike.
+    Backup(backup::Place),
+    /// Bring a backup into an empty database; the server key it belongs to must be in the state folder.
+    #[command(after_help = error::exit_codes())]
+    Restore(backup::Place),
 }
 
 /// Does it, and says on stderr what went wrong if it did.
@@ -76,8 +82,13 @@ pub async fn run(command: Command) -> ExitCode {
 async fn perform(Command { common, what }: Command) -> Result<(), Error> {
     match what {
         What::Serve(options) => serve::serve(common.settings(options.said())?).await,
-        What::Account(Account::Add(add)) => account::add(&common.open().await?, add).await,
+        What::Account(what) => administer::perform(&common.open().await?, what).await,
         What::Outbox(options) => outbox::show(&common.open().await?, &options).await,
+        What::Migrate => backup::migrate(common.plan()?).await,
+        What::Check(options) if options.print_settings => check::print_settings(),
+        What::Check(options) => check::check(&common.settings(Sheet::default())?, &options).await,
+        What::Backup(place) => backup::write(common.plan()?, place).await,
+        What::Restore(place) => backup::restore(common.plan()?, place).await,
     }
 }
 
@@ -94,8 +105,12 @@ impl Common {
         Ok(settings)
     }
 
+    fn plan(self) -> Result<Plan, Error> {
+        Ok(self.settings(Sheet::default())?.plan)
+    }
+
     async fn open(self) -> Result<Cloud, Error> {
-        Ok(Cloud::open(self.settings(Sheet::default())?.plan, Clock::system(), Entropy::kernel()).await?)
+        Ok(Cloud::open(self.plan()?, Clock::system(), Entropy::kernel()).await?)
     }
 }
 

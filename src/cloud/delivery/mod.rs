@@ -2,7 +2,7 @@
 
 mod gateway;
 mod mail;
-mod modem;
+pub(crate) mod modem;
 mod rounds;
 #[cfg(test)]
 mod servers;

@@ -19,6 +19,11 @@ pub(super) async fn send(to: &str, text: &str) -> Result<(), Failure> {
     sent.map(|_said| ())
 }
 
+/// Is there a modem at all?
+pub(crate) async fn find() -> Result<(), Failure> {
+    mmcli(&["-m", "any"]).await.map(|_said| ())
+}
+
 async fn mmcli(arguments: &[&str]) -> Result<String, Failure> {
     let started = Command::new(PROGRAM).args(arguments).stdin(Stdio::null()).kill_on_drop(true).output().await;
     let output = started

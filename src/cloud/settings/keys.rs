@@ -188,7 +188,7 @@ pub(crate) fn defaults() -> Sheet {
 }
 
 /// The configuration file as it is installed: everything there, and nothing said.
-pub(crate) fn template() -> String {
+pub fn template() -> String {
     let mut text = "# Settings of latchkey-cloud, the account service. What stands here is the default, or an example where there is none;\n\
                     # remove the '#' before a line to say it. Files in conf.d beside this one, LATCHKEY_CLOUD_… variables and flags win\n\
                     # over it. Secrets stand in files of their own that only the service can read.\n\

@@ -8,6 +8,7 @@ mod secrets;
 mod sheet;
 mod values;
 
+pub use keys::template;
 pub use sheet::Sheet;
 
 use std::net::SocketAddr;

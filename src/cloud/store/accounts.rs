@@ -19,6 +19,8 @@ pub(crate) struct Account {
     pub(crate) phone: Option<String>,
     pub(crate) must_set_password: bool,
     pub(crate) must_enrol: bool,
+    /// By the operator; nobody gets in.
+    pub(crate) disabled: bool,
     pub(crate) created: Moment,
     pub(crate) last_sign_in: Option<Moment>,
 }
@@ -209,6 +211,7 @@ impl Store {
             phone: row.try_get("phone")?,
             must_set_password: row.try_get::<i64, _>("must_set_password")? != 0,
             must_enrol: row.try_get::<i64, _>("must_enrol")? != 0,
+            disabled: row.try_get::<Option<i64>, _>("disabled")?.is_some(),
             created: row.try_get("created")?,
             last_sign_in: row.try_get("last_sign_in")?,
         })

@@ -3,6 +3,7 @@
 
 mod access_keys;
 mod accounts;
+mod administration;
 mod backup;
 mod confirmations;
 mod connect;
@@ -24,6 +25,7 @@ mod token_families;
 
 pub(crate) use access_keys::{Created, StoredKey};
 pub(crate) use accounts::{Account, NewRow, email_key};
+pub(crate) use administration::Listed;
 pub use backup::Error as BackupError;
 pub(crate) use confirmations::Confirming;
 pub(crate) use connect::Place;
@@ -43,6 +45,7 @@ pub(crate) use token_families::{Family, Proof};
 
 use std::sync::Arc;
 
+use sqlx::migrate::Migrator;
 use tokio::sync::Notify;
 
 use super::ids::AccountId;
@@ -52,6 +55,16 @@ use crate::base::{Entropy, Secret};
 use connect::Dialect;
 
 type Database = sqlx::Any;
+
+static MIGRATIONS: Migrator = sqlx::migrate!("src/cloud/migrations");
+
+/// How a database compares with what this version wants.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Form {
+    Ours,
+    Older,
+    Newer,
+}
 
 #[derive(Clone)]
 pub(crate) struct Store {
@@ -77,7 +90,7 @@ impl Store {
     /// Opens (or makes) the database and brings it to the present form.
     pub(super) async fn open(place: &Place, vault: Arc<Vault>, entropy: Entropy) -> Result<Self, Error> {
         let (pool, dialect) = connect::open(place).await?;
-        sqlx::migrate!("src/cloud/migrations").run(&pool).await?;
+        MIGRATIONS.run(&pool).await?;
         Ok(Self { pool, dialect, vault, entropy, carried: Carried::default(), posted: Arc::default() })
     }
 
@@ -85,6 +98,21 @@ impl Store {
     #[must_use]
     pub(super) fn carrying(self, carried: Carried) -> Self {
         Self { carried, ..self }
+    }
+
+    /// What the database is like, before anything is changed in it.
+    pub(super) async fn form(place: &Place) -> Result<Form, Error> {
+        let (pool, _dialect) = connect::open(place).await?;
+        let found = sqlx::query_scalar("SELECT version FROM _sqlx_migrations").fetch_all(&pool).await;
+        let done: Vec<i64> = found.unwrap_or_default();
+        let known: Vec<i64> = MIGRATIONS.iter().map(|migration| migration.version).collect();
+        Ok(if done.iter().any(|version| !known.contains(version)) {
+            Form::Newer
+        } else if known.iter().all(|version| done.contains(version)) {
+            Form::Ours
+        } else {
+            Form::Older
+        })
     }
 
     /// Does the database answer?

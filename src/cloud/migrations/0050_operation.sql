@@ -7,3 +7,6 @@ ALTER TABLE outbox ADD COLUMN next_try BIGINT NOT NULL DEFAULT 0;
 ALTER TABLE outbox ADD COLUMN reason TEXT NOT NULL DEFAULT '';
 CREATE INDEX outbox_by_next_try ON outbox (state, next_try);
 CREATE INDEX outbox_by_age ON outbox (at);
+
+-- Since when nobody gets into the account; the operator's doing.
+ALTER TABLE accounts ADD COLUMN disabled BIGINT;
