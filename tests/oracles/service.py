@@ -1,6 +1,7 @@
 """The account service under judgement: started from a built binary, seeded through its own command line."""
 
 import json
+import os
 import re
 import secrets
 import select
@@ -14,22 +15,26 @@ UTF8 = ASCII + "äöüßéøñÇŁжЯλΩשع中文字かな한🙂🦀𝄞"
 
 
 class Service:
-    """`latchkey-cloud serve` on a free port of the loopback."""
+    """`latchkey-cloud serve` on a free port of the loopback; SETTINGS is what its settings file says."""
 
-    def __init__(self, binaries: Path, folder: Path):
+    def __init__(self, binaries: Path, folder: Path, settings="", environment=None):
         self.program = binaries / "latchkey-cloud"
         self.state = folder / "cloud"
         self.log = folder / "cloud.log"
+        self.settings = folder / "latchkey-cloud.toml"
+        self.settings.write_text(settings, encoding="utf-8")
+        self.environment = {**os.environ, **(environment or {})}
 
     def __enter__(self):
         with self.log.open("w") as log:
             self.process = subprocess.Popen(
-                [self.program, "serve", "--listen", "127.0.0.1:0", "--state-dir", self.state],
+                self.command("serve", "--listen", "127.0.0.1:0"), env=self.environment,
                 stdout=subprocess.PIPE, stderr=log, stdin=subprocess.DEVNULL, text=True)
         try:
             self.base = self.read_base()
-            with urllib.request.urlopen(f"{self.base}/.well-known/latchkey", timeout=10) as answer:
-                self.discovery = json.load(answer)
+            if self.base.startswith("http:"):
+                with urllib.request.urlopen(f"{self.base}/.well-known/latchkey", timeout=10) as answer:
+                    self.discovery = json.load(answer)
         except Exception:
             self.stop()
             raise
@@ -48,14 +53,14 @@ class Service:
     def read_base(self):
         """Its first line says where it listens."""
         said, _, _ = select.select([self.process.stdout], [], [], 30)
-        found = re.search(r"http://[0-9.]+:[0-9]+", self.process.stdout.readline()) if said else None
+        found = re.search(r"https?://[0-9.]+:[0-9]+", self.process.stdout.readline()) if said else None
         if not found:
             raise RuntimeError(f"latchkey-cloud did not start: {self.log.read_text().strip() or 'it says nothing'}")
         return found[0]
 
     def command(self, *words):
         """A command of the service on the same state, as a judge may run it too."""
-        return [str(self.program), *words, "--state-dir", str(self.state)]
+        return [str(self.program), *words, "--state-dir", str(self.state), "--config", str(self.settings)]
 
     def add_accounts(self, accounts):
         """Adds accounts and fills in what the service made for them."""
