@@ -113,8 +113,8 @@ impl Cloud {
     pub async fn reset_password(&self, name: &str) -> Result<Secret<String>, Error> {
         let account = self.find(name).await?;
         let password = Secret::new(BASE32_NOPAD.encode(&self.entropy.bytes::<15>()).to_lowercase());
-        let verifier = self.verifier(&account.id, password.clone()).await?;
-        self.store.set_password(&account.id, &verifier).await?;
+        let kept = self.keep_password(&account.id, password.clone()).await?;
+        self.store.set_password(&account.id, &kept).await?;
         self.store.require_new_password(&account.id).await?;
         self.store.revoke_families(&account.id, self.now()).await?;
         self.note(&account, EventKind::PasswordReset, "by the operator").await?;

@@ -25,6 +25,11 @@ const BUCKETS: [f64; 10] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 2
 /// Everything that is not ours, so that strangers cannot make up names.
 const UNKNOWN: &str = "unknown";
 
+/// What became of a try to deliver a message.
+pub(crate) const SENT: &str = "sent";
+pub(crate) const LATER: &str = "later";
+pub(crate) const GIVEN_UP: &str = "given up";
+
 type Counted = [(&'static str, String); 2];
 type Timed = [(&'static str, String); 1];
 
@@ -48,7 +53,14 @@ impl Metrics {
         registry.register("messages_waiting", "Mail and text messages that wait to leave", Gauge::clone(&waiting));
         let version = Info::new([("version", env!("CARGO_PKG_VERSION"))]);
         registry.register("build", "The running program", version);
-        Self { registry, requests, durations, messages, waiting }
+        let metrics = Self { registry, requests, durations, messages, waiting };
+        for channel in [Channel::Mail, Channel::Sms] {
+            for outcome in [SENT, LATER, GIVEN_UP] {
+                // Shown from the start, at zero.
+                metrics.messages_of(channel, outcome);
+            }
+        }
+        metrics
     }
 
     pub(super) fn note_request(&self, operation: &str, response: &Response<axum::body::Body>, took: Duration) {
@@ -66,9 +78,14 @@ impl Metrics {
         self.requests.get_or_create(&[("operation", operation), ("outcome", outcome)]).inc();
     }
 
-    /// `outcome`: `sent`, `later` or `given up`.
+    /// `outcome`: [`SENT`], [`LATER`] or [`GIVEN_UP`].
     pub(super) fn note_message(&self, channel: Channel, outcome: &'static str) {
-        self.messages.get_or_create(&[("channel", channel.name().to_owned()), ("outcome", outcome.to_owned())]).inc();
+        self.messages_of(channel, outcome).inc();
+    }
+
+    fn messages_of(&self, channel: Channel, outcome: &'static str) -> Counter {
+        let labels = [("channel", channel.name().to_owned()), ("outcome", outcome.to_owned())];
+        self.messages.get_or_create_owned(&labels)
     }
 
     fn text(&self) -> String {

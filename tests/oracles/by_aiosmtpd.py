@@ -3,6 +3,7 @@
 import email
 import email.policy
 import re
+import socket
 import ssl
 import time
 
@@ -39,9 +40,12 @@ class Desk:
 
 
 def mail_server(desk, **settings):
-    controller = Controller(desk, hostname="127.0.0.1", port=0, **settings)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    controller = Controller(desk, hostname="127.0.0.1", port=port, **settings)
     controller.start()
-    return controller, controller.server.sockets[0].getsockname()[1]
+    return controller, port
 
 
 def settings(port, more='tls = "none"'):

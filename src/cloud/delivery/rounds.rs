@@ -7,6 +7,7 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use super::Failure;
+use crate::cloud::metrics::{GIVEN_UP, LATER, SENT};
 use crate::cloud::store::{self, Channel, Due};
 use crate::cloud::{Cloud, Error};
 use crate::net::serve::Stop;
@@ -33,11 +34,6 @@ const DELAYS: [Duration; 7] = [
 const MOST: i64 = 8;
 /// Messages, sent or not, are forgotten.
 const KEPT: Duration = Duration::from_secs(30 * 24 * 3600);
-
-/// What became of a try, as it is counted.
-const SENT: &str = "sent";
-const LATER: &str = "later";
-const GIVEN_UP: &str = "given up";
 
 /// A code did not reach the person who waits for it.
 #[derive(Debug, thiserror::Error)]

@@ -27,6 +27,7 @@ pub(crate) use access_keys::{Created, StoredKey};
 pub(crate) use accounts::{Account, NewRow, email_key};
 pub(crate) use administration::Listed;
 pub(crate) use backup::Error as BackupError;
+pub(crate) use confirmations::Confirming;
 pub(crate) use connect::Place;
 pub(crate) use contacts::{ContactKind, InForce};
 pub(crate) use events::EventKind;
