@@ -18,6 +18,7 @@ use serde_json::{Value, json};
 use super::caller;
 use super::delivery::Undelivered;
 use super::factors::{self, Preference};
+use super::openid;
 use super::site::Site;
 use super::store::{self, FactorKind};
 use crate::base::report;
@@ -61,12 +62,16 @@ pub(super) async fn mfa_preference(site: Site, request: Request) -> Result<Respo
     let account = caller::identify_by_token(&site, &head).await?;
     let factors = site.cloud.store.factors_on(&account.id).await.map_err(caller::Error::from)?;
     let on: Vec<&str> = factors.iter().map(|factor| factor.kind.name()).collect();
-    Ok(Json(json!({
+    let mut answer = json!({
         "MfaPref": Preference::of(&factors).name(),
         "on": on,
         "choices": FactorKind::ALL.map(FactorKind::name),
-    }))
-    .into_response())
+    });
+    if let Some(name) = openid::only_provider(&site, &account).await.map_err(caller::Error::from)? {
+        answer["message"] = openid::factors_are_theirs(&name).into();
+        answer["provider"] = name.into();
+    }
+    Ok(Json(answer).into_response())
 }
 
 /// Recovery codes come with the factor that is turned on, here and never again.
@@ -141,6 +146,7 @@ impl Error {
 fn status_of(error: &factors::Error) -> StatusCode {
     match error {
         factors::Error::NotFresh(_) => StatusCode::FORBIDDEN,
+        factors::Error::AtProvider(_) => StatusCode::CONFLICT,
         factors::Error::NoAuthenticator
         | factors::Error::NoPhone
         | factors::Error::NoEnrolment

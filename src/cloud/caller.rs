@@ -45,7 +45,7 @@ pub(crate) async fn signed_in(site: &Site, head: &Parts) -> Result<SignedIn, Err
     SignedIn::by_token(site, bearer_token(head).ok_or(Refusal::Invalid)?).await
 }
 
-fn bearer_token(head: &Parts) -> Option<&str> {
+pub(crate) fn bearer_token(head: &Parts) -> Option<&str> {
     let (scheme, token) = head.headers.get(AUTHORIZATION)?.to_str().ok()?.trim().split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }

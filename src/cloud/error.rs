@@ -33,6 +33,8 @@ pub enum Error {
     Phone(String),
     #[error("There is an account for {0} already.")]
     EmailTaken(String),
+    #[error("The identity provider '{0}' cannot be used: {1}")]
+    IdentityProvider(String, String),
     #[error("There is no account {0}.")]
     NoSuchAccount(String),
     #[error("The database cannot be used.")]

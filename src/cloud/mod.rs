@@ -22,6 +22,7 @@ mod ids;
 mod masked;
 mod metrics;
 mod moment;
+mod openid;
 mod passwords;
 mod phone;
 mod portal;
@@ -38,6 +39,7 @@ mod visitor;
 pub use accounts::{AddedAccount, NewAccount, Requirement};
 pub use administration::{AccountDetails, AccountSummary};
 pub use error::Error;
+pub use openid::IdentityProvider;
 pub use passwords::{Passwords, Unfit};
 
 use std::fs::{DirBuilder, File, OpenOptions};
@@ -52,6 +54,7 @@ use delivery::Courier;
 use heavy::Heavy;
 use metrics::Metrics;
 use moment::Moment;
+use openid::Providers;
 use passwords::InUse;
 use site::Site;
 use store::{Place, Store};
@@ -69,6 +72,7 @@ pub struct Cloud {
     vault: Arc<Vault>,
     store: Store,
     signer: Arc<Signer>,
+    providers: Providers,
     heavy: Heavy,
     courier: Arc<Courier>,
     metrics: Arc<Metrics>,
@@ -96,6 +100,12 @@ pub struct Plan {
     pub brand: String,
     /// How mail and text messages leave.
     pub delivery: delivery::Plan,
+    /// Whose accounts open accounts here: Google, and others.
+    pub identity_providers: Vec<IdentityProvider>,
+    /// Addresses of clients, besides the relay `/v1/callback/`, that a browser may be sent back to with a code.
+    pub redirect_urls: Vec<String>,
+    /// The same for `/logout`.
+    pub logout_urls: Vec<String>,
 }
 
 /// The user pool of a service whose host chose none. The demo has it too, so that `latchkey-cloud` works on its state as it is.
@@ -114,6 +124,9 @@ impl Plan {
             trusted_proxies: Vec::new(),
             brand: "Latchkey".to_owned(),
             delivery: delivery::Plan::default(),
+            identity_providers: Vec::new(),
+            redirect_urls: Vec::new(),
+            logout_urls: Vec::new(),
         }
     }
 
@@ -145,6 +158,7 @@ pub struct OutboxMessage {
 impl Cloud {
     /// Opens (or makes) the store, runs migrations.
     pub async fn open(plan: Plan, clock: Clock, entropy: Entropy) -> Result<Self, Error> {
+        let providers = Providers::new(&plan.identity_providers)?;
         let (vault, _alone) = open_state(&plan, &entropy).await?;
         let vault = Arc::new(vault);
         let store = Store::open(&plan.place(), vault.clone(), entropy.clone()).await?.carrying(plan.delivery.carried());
@@ -159,6 +173,7 @@ impl Cloud {
             vault,
             store,
             signer,
+            providers,
             heavy,
             in_use,
             courier,

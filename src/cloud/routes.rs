@@ -8,6 +8,7 @@
 //! | `POST /v1/checkSaml`, `/v1/mfaPref`, `/v1/recoveryCodes`, `GET /v1/globalSignout` | the auth API |
 //! | `/{pool}/.well-known/jwks.json`, `/{pool}/.well-known/openid-configuration` | how to verify our tokens |
 //! | `/.well-known/latchkey` | what an agent must know of us |
+//! | `/oauth2/…`, `/logout`, `/v1/callback/`, `/v1/identities` | sign-in by way of Google and the like: see `openid` |
 //! | `/health` | does it work? |
 
 use axum::extract::{Path, Request, State};
@@ -23,7 +24,7 @@ use axum::{Json, Router};
 use serde_json::json;
 
 use super::site::Site;
-use super::{auth_api, cognito, graphql, metrics, portal};
+use super::{auth_api, cognito, graphql, metrics, openid, portal};
 use crate::protocol::http_date;
 
 pub(super) fn router(site: Site) -> Router {
@@ -38,6 +39,7 @@ pub(super) fn router(site: Site) -> Router {
         .route("/{pool}/.well-known/jwks.json", get(jwks))
         .route("/{pool}/.well-known/openid-configuration", get(openid_configuration))
         .route("/health", get(health))
+        .merge(openid::router())
         .layer(from_fn_with_state(site.clone(), frame))
         .with_state(site.clone());
     // After the frame, which lets pages of any origin call: the portal's cookies are for its own pages only.
@@ -87,9 +89,17 @@ async fn openid_configuration(site: Site, Path(pool): Path<String>) -> Response 
     if pool != site.cloud.plan.user_pool_id {
         return no_such_pool();
     }
-    let issuer = site.issuer();
+    let (issuer, url) = (site.issuer(), site.url());
     Json(json!({
         "issuer": issuer,
+        "authorization_endpoint": format!("{url}/oauth2/authorize"),
+        "token_endpoint": format!("{url}/oauth2/token"),
+        "userinfo_endpoint": format!("{url}/oauth2/userInfo"),
+        "end_session_endpoint": format!("{url}/logout"),
+        "scopes_supported": openid::SCOPES,
+        "grant_types_supported": ["authorization_code", "refresh_token"],
+        "code_challenge_methods_supported": ["S256"],
+        "token_endpoint_auth_methods_supported": ["none"],
         "jwks_uri": format!("{issuer}/.well-known/jwks.json"),
         "id_token_signing_alg_values_supported": ["RS256"],
         "response_types_supported": ["code"],

@@ -59,7 +59,7 @@ impl Site {
             cognito_endpoint: format!("{}/", self.url),
             auth_api: format!("{}/v1", self.url),
             graphql: format!("{}/graphql/v1", self.url),
-            oauth: None,
+            oauth: (!self.cloud.providers.is_empty()).then(|| self.url.to_string()),
             portal: Some(format!("{}{}", self.url, portal::FOLDER)),
             features: self.features(),
         }
@@ -72,7 +72,7 @@ impl Site {
     /// minutes that passed it. `recovery-codes`: `/v1/recoveryCodes` counts (GET) and makes (POST) recovery codes, and mfaPref
     /// gives short ones beside the long one. `resend-text`: SMS_MFA takes `RESEND` = `true`. `switch-factor`: SELECT_MFA_TYPE
     /// is taken where another factor is asked for. `password-auth`: send the password (USER_PASSWORD_AUTH), since there is no
-    /// SRP.
+    /// SRP. `identity-provider:NAME`: a name that `/oauth2/authorize` knows.
     fn features(&self) -> Vec<String> {
         const ALWAYS: [&str; 5] = ["bound-recovery", "fresh-proof", "recovery-codes", "resend-text", "switch-factor"];
         let mut features = ALWAYS.map(str::to_owned).to_vec();
@@ -80,23 +80,32 @@ impl Site {
             Passwords::Srp => {}
             Passwords::Argon2id => features.push("password-auth".to_owned()),
         }
+        features.extend(self.cloud.providers.iter().map(|provider| format!("identity-provider:{}", provider.name())));
         features
     }
 
     /// Fresh tokens of a family. The refresh token, when there is one to tell, is the caller's to add.
     pub(crate) fn issue(&self, account: &Account, family: &Family) -> Result<AuthenticationResult, Error> {
         let issue = Issue { issuer: &self.issuer, family, account, now: self.cloud.now() };
+        let access_token = self.cloud.signer.access_token(&issue, &self.cloud.entropy)?;
+        let id_token = self.cloud.signer.id_token(&issue, &access_token, &self.cloud.entropy)?;
         Ok(AuthenticationResult {
-            access_token: self.cloud.signer.access_token(&issue, &self.cloud.entropy)?,
-            id_token: self.cloud.signer.id_token(&issue, &self.cloud.entropy)?,
+            access_token,
+            id_token,
             refresh_token: None,
             expires_in: LIFETIME,
             token_type: "Bearer".to_owned(),
         })
     }
 
-    /// Who an access token stands for, unless it was revoked.
+    /// Who an access token stands for, when it may do everything that they can do.
     pub(crate) async fn bearer(&self, token: &str) -> Result<(Account, Access), caller::Error> {
+        let (account, access) = self.holder(token).await?;
+        if access.is_whole() { Ok((account, access)) } else { Err(Refusal::Scope.into()) }
+    }
+
+    /// Who an access token stands for, whatever it may do, unless it was revoked.
+    pub(crate) async fn holder(&self, token: &str) -> Result<(Account, Access), caller::Error> {
         let access = self.cloud.signer.check(token, &self.issuer, self.cloud.now())?;
         if !self.cloud.store.family_stands(&access.family).await? {
             return Err(Refusal::Revoked.into());

@@ -13,7 +13,7 @@ use sha2::{Digest as _, Sha256};
 use super::error::Error;
 use super::ids::{AccountId, uuid};
 use super::moment::Moment;
-use super::store::{Account, Family};
+use super::store::{Account, Family, FamilyOrigin, Identity};
 use crate::base::{Entropy, Secret};
 
 /// Seconds that access and id tokens are good for.
@@ -41,6 +41,18 @@ pub(crate) struct Access {
     pub(crate) account: AccountId,
     /// Its family, which may have been revoked since.
     pub(crate) family: String,
+    scope: String,
+}
+
+impl Access {
+    pub(crate) fn has_scope(&self, name: &str) -> bool {
+        self.scope.split(' ').any(|scope| scope == name)
+    }
+
+    /// May it do everything that the account can do? A program that asked for less may not.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.has_scope(SCOPE)
+    }
 }
 
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -51,6 +63,8 @@ pub(crate) enum Refusal {
     Expired,
     #[error("Access Token has been revoked")]
     Revoked,
+    #[error("Access Token does not have required scopes")]
+    Scope,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -67,6 +81,9 @@ struct AccessClaims {
     origin_jti: String,
     event_id: String,
     username: String,
+    /// 2: by way of a browser.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    version: Option<u32>,
 }
 
 #[derive(Serialize)]
@@ -89,6 +106,24 @@ struct IdClaims<'a> {
     phone_number: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     phone_number_verified: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    identities: Option<serde_json::Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    nonce: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    at_hash: Option<String>,
+}
+
+impl Issue<'_> {
+    fn username(&self) -> &str {
+        self.family.origin.as_ref().map_or(self.account.id.as_str(), |origin| origin.username.as_str())
+    }
+}
+
+/// The first half of the access token's SHA-256 (OpenID Connect Core §3.1.3.6).
+fn at_hash(access_token: &str) -> String {
+    let hash = Sha256::digest(access_token.as_bytes());
+    BASE64URL_NOPAD.encode(hash.as_slice().split_at(16).0)
 }
 
 impl Signer {
@@ -119,25 +154,29 @@ impl Signer {
     pub(crate) fn access_token(&self, issue: &Issue<'_>, entropy: &Entropy) -> Result<String, Error> {
         let iat = issue.now.unix_seconds();
         let subject = issue.account.id.as_str();
+        let origin = issue.family.origin.as_ref();
         self.sign(&AccessClaims {
             sub: subject.to_owned(),
             iss: issue.issuer.to_owned(),
             client_id: issue.family.client_id.clone(),
             token_use: "access".to_owned(),
-            scope: SCOPE.to_owned(),
+            scope: origin.map_or(SCOPE, |origin| origin.scope.as_str()).to_owned(),
             auth_time: issue.family.auth_time.unix_seconds(),
             iat,
             exp: iat + LIFETIME,
             jti: uuid(entropy.bytes()),
             origin_jti: issue.family.id.clone(),
             event_id: uuid(entropy.bytes()),
-            username: subject.to_owned(),
+            username: issue.username().to_owned(),
+            version: origin.map(|_| 2),
         })
     }
 
-    pub(crate) fn id_token(&self, issue: &Issue<'_>, entropy: &Entropy) -> Result<String, Error> {
+    /// `access_token`: the one that it comes with.
+    pub(crate) fn id_token(&self, issue: &Issue<'_>, access_token: &str, entropy: &Entropy) -> Result<String, Error> {
         let iat = issue.now.unix_seconds();
         let subject = issue.account.id.as_str();
+        let origin = issue.family.origin.as_ref();
         self.sign(&IdClaims {
             sub: subject,
             iss: issue.issuer,
@@ -149,11 +188,14 @@ impl Signer {
             jti: uuid(entropy.bytes()),
             origin_jti: &issue.family.id,
             event_id: uuid(entropy.bytes()),
-            username: subject,
+            username: issue.username(),
             email: &issue.account.email,
             email_verified: true,
             phone_number: issue.account.phone.as_deref(),
             phone_number_verified: issue.account.phone.as_ref().map(|_| true),
+            identities: origin.map(identities),
+            nonce: origin.and_then(|origin| origin.nonce.as_deref()),
+            at_hash: origin.map(|_| at_hash(access_token)),
         })
     }
 
@@ -174,7 +216,7 @@ impl Signer {
         if claims.exp <= now.unix_seconds() {
             return Err(Refusal::Expired);
         }
-        Ok(Access { account: AccountId::from_text(claims.sub), family: claims.origin_jti })
+        Ok(Access { account: AccountId::from_text(claims.sub), family: claims.origin_jti, scope: claims.scope })
     }
 
     fn sign(&self, claims: &impl Serialize) -> Result<String, Error> {
@@ -190,6 +232,19 @@ impl Signer {
         token.push_str(&BASE64URL_NOPAD.encode(&signature));
         Ok(token)
     }
+}
+
+/// As Cognito writes them (reference §1.6).
+fn identities(origin: &FamilyOrigin) -> serde_json::Value {
+    let Identity { provider, issuer, subject, .. } = &origin.identity;
+    json!([{
+        "userId": subject,
+        "providerName": provider,
+        "providerType": if provider == "Google" { "Google" } else { "OIDC" },
+        "issuer": issuer,
+        "primary": "true",
+        "dateCreated": (origin.since * 1000).to_string(),
+    }])
 }
 
 #[cfg(test)]
@@ -222,6 +277,7 @@ mod tests {
             origin_jti: "family".to_owned(),
             event_id: String::new(),
             username: "ann".to_owned(),
+            version: None,
         }
     }
 

@@ -14,6 +14,10 @@ mod portal_sign_in;
 mod program;
 mod requirements;
 mod requirements_codes;
+mod requirements_google;
 #[path = "../../src/cloud/test_database.rs"]
 mod test_database;
+#[expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a provider that cannot go on fails the story")]
+#[path = "../../src/cloud/openid/test_provider.rs"]
+mod test_provider;
 mod world;

@@ -72,15 +72,21 @@ pub(crate) enum Factor {
 
 impl World {
     pub(crate) async fn new() -> Self {
+        Self::with(|_usual| {}).await
+    }
+
+    /// A world whose service is set up in another way.
+    pub(crate) async fn with(differs: impl FnOnce(&mut Plan)) -> Self {
         let folder = TempDir::new().unwrap();
         let (clock, hand) = Clock::by_hand(SystemTime::UNIX_EPOCH + START);
         let entropy = Entropy::kernel();
-        let plan = Plan {
+        let mut plan = Plan {
             database: test_database::fresh().await.map(Secret::new),
             user_pool_id: "eu-test-1_Stories".into(),
             client_id: "stories".into(),
             ..Plan::new(folder.path().join("cloud"))
         };
+        differs(&mut plan);
         let cloud = Cloud::open(plan, clock.clone(), entropy.clone()).await.unwrap();
         let listener = Listener::tcp("127.0.0.1:0".parse().unwrap()).await.unwrap();
         let service = listener.address().unwrap();

@@ -154,9 +154,10 @@ impl Fault {
 fn kind_of(error: &factors::Error) -> &'static str {
     match error {
         factors::Error::NotFresh(_) => "NotAuthorizedException",
-        factors::Error::NoAuthenticator | factors::Error::NoPhone | factors::Error::NothingOn => {
-            "InvalidParameterException"
-        }
+        factors::Error::NoAuthenticator
+        | factors::Error::NoPhone
+        | factors::Error::NothingOn
+        | factors::Error::AtProvider(_) => "InvalidParameterException",
         factors::Error::NoEnrolment => "SoftwareTokenMFANotFoundException",
         factors::Error::WrongCode => "EnableSoftwareTokenMFAException",
         factors::Error::TooManyTexts(_) | factors::Error::TooManyTries(_) => "LimitExceededException",

@@ -34,6 +34,7 @@ use crate::protocol::cognito::{AuthFlow, AuthReply, InitiateAuth, RespondToAuthC
 
 pub(in crate::cloud) use enrolment::{associate, verify};
 pub(in crate::cloud) use fault::Fault;
+pub(super) use step::REFRESH_LIFETIME;
 
 /// Longer bodies get a bare 413.
 pub(super) const LARGEST_ANSWERED: usize = 2 * 1024 * 1024;

@@ -12,7 +12,7 @@ use crate::protocol::cognito::AuthReply;
 
 /// How long each step of a sign-in may take; a texted code lives just as long.
 pub(super) const STEP_LIFETIME: Duration = texts::LIFETIME;
-const REFRESH_LIFETIME: Duration = Duration::from_secs(30 * 24 * 3600);
+pub(crate) const REFRESH_LIFETIME: Duration = Duration::from_secs(30 * 24 * 3600);
 
 pub(super) async fn after_password(site: &Site, client: &str, account: &Account) -> Result<AuthReply, Fault> {
     if account.disabled {

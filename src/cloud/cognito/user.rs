@@ -2,6 +2,7 @@
 
 use super::fault::Fault;
 use super::fields;
+use crate::cloud::openid;
 use crate::cloud::site::Site;
 use crate::cloud::store::{Account, Channel, ContactKind};
 use crate::protocol::cognito::{Attribute, ByAccessToken, User};
@@ -19,7 +20,7 @@ pub(super) async fn delete_by_token(site: &Site, request: &ByAccessToken) -> Res
 pub(crate) async fn user(site: &Site, account: &Account) -> Result<User, Fault> {
     let factors = site.cloud.store.factors_on(&account.id).await?;
     Ok(User {
-        username: account.id.as_str().to_owned(),
+        username: openid::token::username(&site.cloud.store, &account.id).await?,
         user_attributes: attributes(site, account).await?,
         preferred_mfa_setting: match factors.as_slice() {
             [only] => Some(only.kind.name().to_owned()),

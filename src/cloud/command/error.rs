@@ -93,7 +93,7 @@ fn of_cloud(error: &cloud::Error) -> Exit {
             _damaged_or_full => Exit::State,
         },
         E::ServerKeyDamaged(_) | E::ServerKeyMissing(_) | E::SigningKey => Exit::State,
-        E::OtherPool { .. } | E::Client(_) => Exit::Usage,
+        E::OtherPool { .. } | E::Client(_) | E::IdentityProvider(..) => Exit::Usage,
         E::Email(_) | E::Password(_) | E::Phone(_) | E::EmailTaken(_) | E::NoSuchAccount(_) => Exit::NotRight,
         E::Store(store::Error::Statement(_)) => Exit::Unreachable,
         E::Store(store::Error::Migration(_) | store::Error::Unreadable(_)) => Exit::State,

@@ -1,6 +1,6 @@
 //! Which second factors are on.
 
-use super::proof::may_change;
+use super::proof::{check_is_ours, may_change};
 use super::{Deed, Error, SignedIn, notices};
 use crate::cloud::site::Site;
 use crate::cloud::store::{Account, Change, ChangeRefused, Changed, EventKind, Factor, FactorKind, Wanted, Wish};
@@ -63,6 +63,7 @@ pub(crate) async fn set_up(site: &Site, account: &Account, sign_in: &str) -> Res
 }
 
 async fn apply(site: &Site, who: &SignedIn, wanted: Wanted, codes: Option<&RecoveryCodes>) -> Result<Changed, Error> {
+    check_is_ours(site, who).await?;
     let now = site.cloud.now();
     let may = |factors: &[Factor]| may_change(&who.family, factors, now);
     change(site, &who.account, &who.family.id, wanted, &may, codes).await

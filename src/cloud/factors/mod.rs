@@ -59,6 +59,9 @@ pub(crate) enum Error {
     TooManyTries(Duration),
     #[error(transparent)]
     NotDelivered(#[from] Undelivered),
+    /// The sentence that says whose second factor it is.
+    #[error("{0}")]
+    AtProvider(String),
     #[error("Something went wrong in the service.")]
     Store(#[from] store::Error),
     #[error("Something went wrong in the service.")]

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::{Error, SignedIn};
 use crate::cloud::moment::Moment;
+use crate::cloud::openid;
 use crate::cloud::site::Site;
 use crate::cloud::store::{Factor, FactorKind, Family, Proof};
 
@@ -30,8 +31,15 @@ impl fmt::Display for Deed {
 
 /// Before somebody is led through a change of factors, so that the refusal does not come at its end.
 pub(crate) async fn check(site: &Site, who: &SignedIn, deed: Deed) -> Result<(), Error> {
+    check_is_ours(site, who).await?;
     let factors = site.cloud.store.factors_on(&who.account.id).await?;
     if may_change(&who.family, &factors, site.cloud.now()) { Ok(()) } else { Err(Error::NotFresh(deed)) }
+}
+
+/// Where only a provider lets the owner in, the second factor is the provider's.
+pub(super) async fn check_is_ours(site: &Site, who: &SignedIn) -> Result<(), Error> {
+    let provider = openid::only_provider(site, &who.account).await?;
+    provider.map_or(Ok(()), |name| Err(Error::AtProvider(openid::factors_are_theirs(&name))))
 }
 
 /// The number that codes are texted to is part of the factor.
@@ -75,6 +83,7 @@ mod tests {
             proof,
             expires: at(9000),
             revoked: false,
+            origin: None,
         }
     }
 

@@ -1,5 +1,6 @@
 //! From what was written to what it means; every mistake is found, not only the first.
 
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -9,11 +10,12 @@ use super::sheet::Sheet;
 use super::values::{self, number, switch};
 use super::{Settings, TlsFiles, secrets};
 use crate::base::Secret;
-use crate::cloud::Plan;
 use crate::cloud::delivery::{self, Encoding, Gateway, MailServer, MailTls, Sms};
+use crate::cloud::{IdentityProvider, Plan};
 use crate::settings::values::{absolute, is_loopback, log_level, proxy};
 use crate::settings::{Check, Environment, Error, Layers, Mistake, Origin};
 
+const PROVIDERS: &str = "identity_providers";
 /// Where systemd shows the running service's credentials to root, so that commands see what the service sees.
 const CREDENTIALS: &str = "/run/credentials/latchkey-cloud.service";
 
@@ -54,6 +56,9 @@ impl Reading<'_> {
         let passwords = self.one("passwords", values::passwords);
         let access_keys_per_account = self.one("access_keys", number::<u32>);
         let database = self.database();
+        let redirect_urls = self.many("redirect_urls", values::return_url);
+        let logout_urls = self.many("logout_urls", values::return_url);
+        let identity_providers = self.identity_providers();
         let delivery = delivery::Plan { mail: self.mail(), sms: self.sms() };
         Some(Plan {
             database,
@@ -65,6 +70,9 @@ impl Reading<'_> {
             trusted_proxies,
             brand: brand?,
             delivery,
+            identity_providers,
+            redirect_urls,
+            logout_urls,
             ..Plan::new(state?)
         })
     }
@@ -143,6 +151,36 @@ impl Reading<'_> {
         }
         let (url, method, encoding, body) = (url?, method?, encoding?, body?);
         Some(Gateway { url, method, encoding, body, headers, user, secret, from, ca_file })
+    }
+
+    fn identity_providers(&mut self) -> Vec<IdentityProvider> {
+        let layers = self.check.layers;
+        let names: BTreeSet<&str> = layers.0.iter().flat_map(|(_, sheet)| sheet.names_below(PROVIDERS)).collect();
+        names.into_iter().filter_map(|name| self.identity_provider(name)).collect()
+    }
+
+    fn identity_provider(&mut self, name: &str) -> Option<IdentityProvider> {
+        let key = |what: &str| format!("{PROVIDERS}.{name}.{what}");
+        let issuer = self.one(&key("issuer"), line);
+        let client_id = self.one(&key("client_id"), line);
+        let ca_file = self.one(&key("ca_file"), absolute);
+        let secret = key("client_secret_file");
+        let client_secret = self.secret(&secret);
+        let lacking = [(key("issuer"), false), (key("client_id"), false), (secret, client_secret.is_some())];
+        for (key, there) in lacking {
+            if there || self.is_said(&key) {
+                continue;
+            }
+            let layers = self.check.layers;
+            let of_section = |sheet: &Sheet| sheet.names_below(PROVIDERS).any(|other| other == name);
+            let origin = layers.0.iter().rev().find(|(_, sheet)| of_section(sheet));
+            let origin = origin.map_or(&Origin::Defaults, |(origin, _)| origin);
+            self.check.mistake(origin, &key, "it is needed for a sign-in with this provider.".to_owned());
+        }
+        let (issuer, client_id, client_secret) = (issuer?, client_id?, client_secret?);
+        let provider = IdentityProvider { name: name.to_owned(), issuer, client_id, client_secret, ca_file };
+        provider.check().map_err(|sentence| self.wrong(&key("issuer"), sentence)).ok()?;
+        Some(provider)
     }
 
     /// What a file holds that a setting names, or that systemd gives.

@@ -71,6 +71,13 @@ pub(crate) const KEYS: &[Key] = &[
         "How passwords rest: \"srp\" (clients never send them) or \"argon2id\" (clients send them; a slower guess for thieves).",
     ),
     one("access_keys", "2", "How many access keys an account may have."),
+    many(
+        "redirect_urls",
+        "[]",
+        "Addresses of programs of your own that a browser may be sent back to after a sign-in by way of an identity\n\
+         provider. The one that panels use is always allowed.",
+    ),
+    many("logout_urls", "[]", "The same after signing out."),
     one_if_any(
         "database.url",
         r#""postgres:///latchkey?host=/run/postgresql""#,
@@ -136,6 +143,27 @@ pub(crate) const KEYS: &[Key] = &[
         "The number or name that messages are from, when the gateway wants one.",
     ),
     one_if_any("sms.ca_file", r#""/etc/latchkey-cloud/ca.pem""#, "Certificates to trust beside the system's."),
+    one_if_any(
+        "identity_providers.*.issuer",
+        r#""https://accounts.google.com""#,
+        "Sign-in with Google, or any other OpenID provider: a section for each, called as people shall read it. Register\n\
+         this service there with its public URL and /oauth2/idpresponse after it.",
+    ),
+    one_if_any(
+        "identity_providers.*.client_id",
+        r#""1234.apps.googleusercontent.com""#,
+        "What the provider calls this service.",
+    ),
+    one_if_any(
+        "identity_providers.*.client_secret_file",
+        r#""/etc/latchkey-cloud/google-client-secret""#,
+        "File whose first line is the secret that the provider gave. Or systemd's credential 'google-client-secret'.",
+    ),
+    one_if_any(
+        "identity_providers.*.ca_file",
+        r#""/etc/latchkey-cloud/ca.pem""#,
+        "Certificates to trust beside the system's.",
+    ),
 ];
 
 impl Kind {
@@ -200,7 +228,7 @@ pub fn template() -> String {
         if of != section {
             section = of;
             let sleeping = if of.contains('*') { "#" } else { "" };
-            text += &format!("\n{sleeping}[{}]\n", of.replace('*', "google"));
+            text += &format!("\n{sleeping}[{}]\n", of.replace('*', "Google"));
         } else {
             text += if of.is_empty() { "\n" } else { "" };
         }
@@ -235,7 +263,7 @@ mod tests {
         variables.dedup();
         assert_eq!(variables.len(), KEYS.len(), "two settings have one variable");
         for key in KEYS {
-            let name = key.name.replace('*', "google");
+            let name = key.name.replace('*', "Google");
             assert!(sheet.one(&name).is_some() != sheet.many(&name).is_some(), "{name}");
         }
     }

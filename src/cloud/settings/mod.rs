@@ -221,4 +221,30 @@ mod tests {
         let near = Desk::new(&far.replace("smtp.example.org", "127.0.0.1")).read(&[], Sheet::default()).unwrap();
         assert_eq!(near.plan.delivery.mail.unwrap().port, 25);
     }
+
+    #[test]
+    fn google_is_named_as_its_section_and_wants_everything_that_it_needs() {
+        let desk = Desk::new(
+            "redirect_urls = [\"remoteit://authCallback\"]\n[identity_providers.Google]\nissuer = \"https://accounts.google.com\"\n\
+             client_id = \"1234\"\nclient_secret_file = \"[dir]/google\"",
+        );
+        desk.write("google", "hunter2\n", 0o600);
+        let plan = desk.read(&[], Sheet::default()).unwrap().plan;
+        let [google] = plan.identity_providers.as_slice() else { panic!("one provider") };
+        assert_eq!((google.name.as_str(), google.client_secret.expose().as_str()), ("Google", "hunter2"));
+        assert_eq!(plan.redirect_urls, ["remoteit://authCallback"]);
+        let lines =
+            Desk::new("logout_urls = [\"javascript://x\"]\n[identity_providers.Own]\nissuer = \"http://id.lan\"")
+                .mistakes();
+        for expected in
+            ["Own.client_id: it is needed", "Own.client_secret_file: it is needed", "'javascript://x' must be a URL"]
+        {
+            assert!(lines.contains(expected), "{lines}");
+        }
+        let open = Desk::new(
+            "[identity_providers.Own]\nissuer = \"http://id.lan\"\nclient_id = \"x\"\nclient_secret_file = \"[dir]/own\"",
+        );
+        open.write("own", "x", 0o600);
+        assert!(open.mistakes().contains("'http://id.lan' must be an https:// URL"), "{}", open.mistakes());
+    }
 }

@@ -37,5 +37,5 @@ pub(super) fn first_line(path: &Path) -> Result<Secret<String>, String> {
 /// `database-url` for `database.url_file`: what systemd's credential is called.
 pub(super) fn credential(key: &str) -> String {
     let name = key.trim_end_matches("_file").trim_start_matches("identity_providers.");
-    name.replace(['.', '_'], "-")
+    name.replace(['.', '_'], "-").to_lowercase()
 }

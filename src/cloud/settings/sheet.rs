@@ -55,6 +55,12 @@ impl Sheet {
         }
     }
 
+    /// What the operator calls the sections below this one.
+    pub(crate) fn names_below(&self, section: &'static str) -> impl Iterator<Item = &str> {
+        let names = self.0.keys().filter_map(move |name| name.strip_prefix(section)?.strip_prefix('.'));
+        names.filter_map(|name| name.split('.').next())
+    }
+
     pub(crate) fn of_file(path: &Path, text: &str) -> (Self, Vec<Mistake>) {
         let mut reader = Reader { path, text, sheet: Self::default(), mistakes: Vec::new() };
         match DeTable::parse(text) {

@@ -123,6 +123,19 @@ pub(super) fn header(text: &str) -> Result<(String, String), String> {
     if fits { Ok((name.to_owned(), value.to_owned())) } else { Err(wrong()) }
 }
 
+/// Where a browser may be sent back to: a web page, or a program by a scheme of its own.
+pub(super) fn return_url(text: &str) -> Result<String, String> {
+    let scheme = text.split_once("://").map_or("", |(scheme, _rest)| scheme);
+    let named = scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte));
+    let safe = !scheme.is_empty() && named && !["javascript", "data", "file"].contains(&scheme);
+    let plain = text.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'#');
+    if safe && plain {
+        Ok(text.to_owned())
+    } else {
+        Err(format!("'{text}' must be a URL such as https://app.example.org/back, without '#'."))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -4,6 +4,8 @@
 mod access_keys;
 mod accounts;
 mod administration;
+mod authorization_codes;
+mod authorizations;
 mod backup;
 mod confirmations;
 mod connect;
@@ -12,6 +14,7 @@ mod enrolments;
 mod events;
 mod factor_changes;
 mod factors;
+mod identities;
 mod outbox;
 mod portal_sessions;
 mod portal_visits;
@@ -33,6 +36,7 @@ pub(crate) use contacts::{ContactKind, InForce};
 pub(crate) use events::EventKind;
 pub(crate) use factor_changes::{Change, ChangeRefused, Changed, Wanted, Wish};
 pub(crate) use factors::{Factor, FactorKind};
+pub(crate) use identities::{Identity, Linked};
 pub(crate) use outbox::{Carried, Channel, Due};
 pub(crate) use portal_sessions::LONGEST as PORTAL_SESSION_LASTS;
 pub(crate) use portal_visits::{LatestTurn, Visit, VisitKey};
@@ -41,7 +45,7 @@ pub(crate) use sent_codes::{Answer, Purpose};
 pub(crate) use sign_ins::{NewSignIn, SignIn, Stage};
 pub(crate) use sign_ups::SignUp;
 pub(crate) use throttles::Policy;
-pub(crate) use token_families::{Family, Proof};
+pub(crate) use token_families::{Family, FamilyOrigin, Proof};
 
 use std::sync::Arc;
 

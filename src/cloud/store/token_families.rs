@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use data_encoding::BASE64URL_NOPAD;
+use serde::{Deserialize, Serialize};
 use sqlx::Row as _;
 
-use super::{Database, Error, FactorKind, Store};
+use super::{Database, Error, FactorKind, Identity, Store};
 use crate::base::Secret;
 use crate::cloud::ids::{AccountId, uuid};
 use crate::cloud::moment::Moment;
@@ -35,6 +36,23 @@ pub(crate) struct Family {
     pub(crate) proof: Proof,
     pub(crate) expires: Moment,
     pub(crate) revoked: bool,
+    /// `None`: a sign-in with a password.
+    pub(crate) origin: Option<FamilyOrigin>,
+}
+
+/// A sign-in by way of a provider: what its tokens say beyond the usual.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct FamilyOrigin {
+    /// As tokens call the account.
+    pub(crate) username: String,
+    pub(crate) identity: Identity,
+    /// Unix seconds.
+    pub(crate) since: u64,
+    /// What the client may do, as it asked.
+    pub(crate) scope: String,
+    /// The client's, for the first id token only.
+    #[serde(skip)]
+    pub(crate) nonce: Option<String>,
 }
 
 impl Proof {
@@ -83,7 +101,9 @@ impl Store {
         .execute(&self.pool)
         .await?;
         let client_id = client_id.to_owned();
-        Ok((Family { id, account: account.clone(), client_id, auth_time: now, proof, expires, revoked: false }, token))
+        let account = account.clone();
+        let family = Family { id, account, client_id, auth_time: now, proof, expires, revoked: false, origin: None };
+        Ok((family, token))
     }
 
     pub(crate) async fn family_of(&self, refresh_token: &str) -> Result<Option<Family>, Error> {
@@ -97,6 +117,16 @@ impl Store {
     pub(crate) async fn family(&self, id: &str) -> Result<Option<Family>, Error> {
         let row = sqlx::query("SELECT * FROM token_families WHERE id = $1").bind(id).fetch_optional(&self.pool).await?;
         row.as_ref().map(read).transpose()
+    }
+
+    pub(crate) async fn set_family_origin(&self, id: &str, origin: &FamilyOrigin) -> Result<(), Error> {
+        let origin = serde_json::to_string(origin).map_err(|_unwritable| Error::Unreadable("a sign-in's origin"))?;
+        sqlx::query("UPDATE token_families SET openid = $2 WHERE id = $1")
+            .bind(id)
+            .bind(origin)
+            .execute(&self.pool)
+            .await?;
+        Ok(())
     }
 
     /// May tokens of this family still be used?
@@ -141,5 +171,12 @@ fn read(row: &<Database as sqlx::Database>::Row) -> Result<Family, Error> {
         proof: Proof::named(row.try_get("proof")?).ok_or(Error::Unreadable("a sign-in's proof"))?,
         expires: row.try_get("expires")?,
         revoked: row.try_get::<Option<i64>, _>("revoked")?.is_some(),
+        origin: read_origin(row.try_get("openid")?)?,
     })
+}
+
+fn read_origin(written: Option<String>) -> Result<Option<FamilyOrigin>, Error> {
+    written
+        .map(|text| serde_json::from_str(&text).map_err(|_other_form| Error::Unreadable("a sign-in's origin")))
+        .transpose()
 }
