@@ -117,7 +117,7 @@ fn shown(codes: &RecoveryCodes) -> Value {
 pub(super) async fn global_sign_out(site: Site, request: Request) -> Result<Response, Error> {
     let (head, _body) = request.into_parts();
     let account = caller::identify_by_token(&site, &head).await?;
-    site.cloud.store.revoke_families(&account.id, site.cloud.now()).await.map_err(caller::Error::from)?;
+    site.sign_out_everywhere(&account.id).await.map_err(caller::Error::from)?;
     Ok(Json(json!({})).into_response())
 }
 

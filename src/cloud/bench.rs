@@ -123,6 +123,14 @@ impl Bench {
         send(&self.router, request).await
     }
 
+    /// The answer and its text, for what is no JSON.
+    pub(super) async fn text(&self, request: Request<Body>) -> (Reply, String) {
+        let (head, body) = self.router.clone().oneshot(request).await.unwrap().into_parts();
+        let body = to_bytes(body, 1 << 20).await.unwrap();
+        let text = String::from_utf8(body.to_vec()).unwrap();
+        (Reply { status: head.status, headers: head.headers, body: Value::Null }, text)
+    }
+
     pub(super) async fn graphql(&self, token: &str, query: &str) -> Reply {
         let request = Request::post("/graphql/v1")
             .header("authorization", format!("Bearer {token}"))

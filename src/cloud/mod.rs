@@ -3,20 +3,27 @@
 //! A request is followed from `routes` to the one file of its operation (`cognito/`, `graphql/`, `auth_api`), which asks the
 //! `store` and answers. Everything that a second instance would need is in the store, or sealed into what the client holds.
 
+mod access_keys;
 mod accounts;
 mod administration;
 mod auth_api;
 pub mod backup;
 #[cfg(test)]
 mod bench;
+#[cfg(test)]
+mod bench_keys;
 mod caller;
 pub mod checks;
+mod chores;
 mod cognito;
 pub mod command;
 pub mod delivery;
 mod error;
+mod event_log;
+mod event_table;
 mod factors;
 mod graphql;
+mod guesses;
 mod heavy;
 mod ids;
 mod masked;
@@ -24,11 +31,13 @@ mod metrics;
 mod moment;
 mod openid;
 mod passwords;
+mod permit;
 mod phone;
 mod portal;
 mod routes;
 pub mod settings;
 mod site;
+mod source_limit;
 mod store;
 #[cfg(test)]
 mod test_database;
@@ -41,12 +50,14 @@ pub use administration::{AccountDetails, AccountSummary};
 pub use error::Error;
 pub use openid::IdentityProvider;
 pub use passwords::{Passwords, Unfit};
+pub use source_limit::SourceLimit;
 
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::net::IpAddr;
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::base::{Clock, Entropy, Secret};
 use crate::net::{self, Limits, Listener, serve::Stop};
@@ -90,7 +101,7 @@ pub struct Plan {
     pub public_url: Option<String>,
     pub user_pool_id: String,
     pub client_id: String,
-    /// At most so many access keys per account (remote.it: 2).
+    /// At most so many access keys per account (remote.it: 2; 0: any number).
     pub access_keys_per_account: u32,
     /// How new passwords rest.
     pub passwords: Passwords,
@@ -106,6 +117,10 @@ pub struct Plan {
     pub redirect_urls: Vec<String>,
     /// The same for `/logout`.
     pub logout_urls: Vec<String>,
+    /// What one source address may try.
+    pub source_limit: SourceLimit,
+    /// What happened to an account is kept for its owner for so long.
+    pub events_kept: Duration,
 }
 
 /// The user pool of a service whose host chose none. The demo has it too, so that `latchkey-cloud` works on its state as it is.
@@ -127,6 +142,8 @@ impl Plan {
             identity_providers: Vec::new(),
             redirect_urls: Vec::new(),
             logout_urls: Vec::new(),
+            source_limit: SourceLimit::default(),
+            events_kept: Duration::from_secs(400 * 24 * 3600),
         }
     }
 
@@ -194,7 +211,8 @@ impl Cloud {
         let own_url =
             listener.address().map_or_else(|| "http://localhost".to_owned(), |own| format!("{scheme}://{own}"));
         let site = Site::new(self.clone(), own_url);
-        net::serve(listener, routes::router(site), limits(), stop).await;
+        let serving = net::serve(listener, routes::router(site), limits(), stop.clone());
+        tokio::join!(serving, chores::run(self, stop));
     }
 
     /// Shows what was counted, until stopped.

@@ -6,6 +6,7 @@
 //! | `/account/…` | the portal: see `portal` |
 //! | `POST /graphql/v1` | the account and its access keys, by token or signature |
 //! | `POST /v1/checkSaml`, `/v1/mfaPref`, `/v1/recoveryCodes`, `GET /v1/globalSignout` | the auth API |
+//! | `GET /v1/events.csv` | the account's log as a table, by token |
 //! | `/{pool}/.well-known/jwks.json`, `/{pool}/.well-known/openid-configuration` | how to verify our tokens |
 //! | `/.well-known/latchkey` | what an agent must know of us |
 //! | `/oauth2/…`, `/logout`, `/v1/callback/`, `/v1/identities` | sign-in by way of Google and the like: see `openid` |
@@ -24,26 +25,35 @@ use axum::{Json, Router};
 use serde_json::json;
 
 use super::site::Site;
-use super::{auth_api, cognito, graphql, metrics, openid, portal};
+use super::{auth_api, cognito, event_table, graphql, metrics, openid, portal, source_limit};
 use crate::protocol::http_date;
 
 pub(super) fn router(site: Site) -> Router {
     let api = Router::new()
         .route("/", post(cognito::operation).get(portal::start))
         .route("/graphql/v1", post(graphql::answer))
-        .route("/v1/checkSaml", post(auth_api::check_saml))
-        .route("/v1/mfaPref", get(auth_api::mfa_preference).post(auth_api::set_mfa_preference))
-        .route("/v1/recoveryCodes", get(auth_api::recovery_codes).post(auth_api::make_recovery_codes))
+        .merge(limited(&site))
         .route("/v1/globalSignout", get(auth_api::global_sign_out))
+        .route("/v1/events.csv", get(event_table::download))
         .route("/.well-known/latchkey", get(discovery))
         .route("/{pool}/.well-known/jwks.json", get(jwks))
         .route("/{pool}/.well-known/openid-configuration", get(openid_configuration))
         .route("/health", get(health))
-        .merge(openid::router())
         .layer(from_fn_with_state(site.clone(), frame))
         .with_state(site.clone());
     // After the frame, which lets pages of any origin call: the portal's cookies are for its own pages only.
-    api.merge(portal::router(&site))
+    // Unknown URLs are answered by the router that the other is merged into.
+    portal::router(&site).merge(api)
+}
+
+/// Doors where something could be guessed, other than Cognito's.
+fn limited(site: &Site) -> Router<Site> {
+    Router::new()
+        .route("/v1/checkSaml", post(auth_api::check_saml))
+        .route("/v1/mfaPref", get(auth_api::mfa_preference).post(auth_api::set_mfa_preference))
+        .route("/v1/recoveryCodes", get(auth_api::recovery_codes).post(auth_api::make_recovery_codes))
+        .merge(openid::router())
+        .route_layer(from_fn_with_state(site.clone(), source_limit::gate))
 }
 
 /// Around every answer: pages of any origin may call (no cookie carries a session here), and `Date` is the time that
@@ -68,7 +78,10 @@ async fn frame(State(site): State<Site>, request: Request, next: Next) -> Respon
             "authorization, cache-control, content-digest, content-type, developerkey, signature, signature-input, \
              x-amz-target, x-amz-user-agent, x-r3-user",
         ),
-        (ACCESS_CONTROL_EXPOSE_HEADERS, "date, retry-after, x-amzn-errormessage, x-amzn-errortype, x-amzn-requestid"),
+        (
+            ACCESS_CONTROL_EXPOSE_HEADERS,
+            "date, link, retry-after, x-amzn-errormessage, x-amzn-errortype, x-amzn-requestid",
+        ),
         (ACCESS_CONTROL_MAX_AGE, "86400"),
     ] {
         headers.insert(name, HeaderValue::from_static(value));

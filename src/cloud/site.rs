@@ -10,13 +10,27 @@ use super::Cloud;
 use super::caller;
 use super::error::Error;
 use super::graphql::Schema;
+use super::ids::AccountId;
 use super::passwords::Passwords;
 use super::portal;
-use super::store::{Account, Family};
+use super::store::{self, Account, EventKind, Family};
 use super::tokens::{Access, Issue, LIFETIME, Refusal};
 use super::visitor::Visitor;
 use crate::protocol::cognito::AuthenticationResult;
 use crate::protocol::discovery::Discovery;
+
+/// What this service offers beyond remote.it; the names are those of arguments and fields, or documented with them.
+const FEATURES: &[&str] = &[
+    "bound-recovery",
+    "fresh-proof",
+    "recovery-codes",
+    "resend-text",
+    "switch-factor",
+    "key-names",
+    "key-scopes",
+    "key-expiry",
+    "events",
+];
 
 #[derive(Clone)]
 pub(crate) struct Site {
@@ -71,11 +85,11 @@ impl Site {
     /// among the AuthParameters. `fresh-proof`: once a second factor is on, changes of it need a sign-in of the last ten
     /// minutes that passed it. `recovery-codes`: `/v1/recoveryCodes` counts (GET) and makes (POST) recovery codes, and mfaPref
     /// gives short ones beside the long one. `resend-text`: SMS_MFA takes `RESEND` = `true`. `switch-factor`: SELECT_MFA_TYPE
-    /// is taken where another factor is asked for. `password-auth`: send the password (USER_PASSWORD_AUTH), since there is no
-    /// SRP. `identity-provider:NAME`: a name that `/oauth2/authorize` knows.
+    /// is taken where another factor is asked for. `key-names`, `key-scopes`, `key-expiry`: arguments of createAccessKey and
+    /// fields of AccessKey. `events`: login.events and `/v1/events.csv`. `password-auth`: send the password
+    /// (USER_PASSWORD_AUTH), since there is no SRP. `identity-provider:NAME`: a name that `/oauth2/authorize` knows.
     fn features(&self) -> Vec<String> {
-        const ALWAYS: [&str; 5] = ["bound-recovery", "fresh-proof", "recovery-codes", "resend-text", "switch-factor"];
-        let mut features = ALWAYS.map(str::to_owned).to_vec();
+        let mut features: Vec<String> = FEATURES.iter().map(|feature| (*feature).to_owned()).collect();
         match self.cloud.plan.passwords {
             Passwords::Srp => {}
             Passwords::Argon2id => features.push("password-auth".to_owned()),
@@ -96,6 +110,28 @@ impl Site {
             expires_in: LIFETIME,
             token_type: "Bearer".to_owned(),
         })
+    }
+
+    /// Writes down for the account's owner what this visitor did.
+    pub(crate) async fn note(&self, account: &AccountId, kind: EventKind, detail: &str) -> Result<(), store::Error> {
+        self.cloud.store.note_event(account, kind, &self.visitor, detail, self.cloud.now()).await
+    }
+
+    /// A sign-in, or a part of one, that failed. `why`: a few fixed words. An account that nobody has takes the same work, so that
+    /// the time tells nothing.
+    pub(crate) async fn note_failure(&self, account: &AccountId, why: &str) -> Result<(), store::Error> {
+        let (store, now) = (&self.cloud.store, self.cloud.now());
+        if !store.count_event(account, EventKind::SignInFailed, &self.visitor, why, now).await? {
+            let each = format!("{} {}", account.as_str(), now.unix_milliseconds());
+            store.spend_signature("sign-in of nobody", each.as_bytes(), now).await?;
+        }
+        Ok(())
+    }
+
+    /// Ends every sign-in of the account; its access keys go on.
+    pub(crate) async fn sign_out_everywhere(&self, account: &AccountId) -> Result<(), store::Error> {
+        self.cloud.store.revoke_families(account, self.cloud.now()).await?;
+        self.note(account, EventKind::SignedOut, "everywhere").await
     }
 
     /// Who an access token stands for, when it may do everything that they can do.

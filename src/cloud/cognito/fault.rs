@@ -9,6 +9,7 @@ use crate::cloud::Unfit;
 use crate::cloud::caller;
 use crate::cloud::delivery::Undelivered;
 use crate::cloud::factors;
+use crate::cloud::source_limit::{self, TooMany, in_words};
 use crate::cloud::store;
 use crate::cloud::tokens::Refusal;
 use crate::protocol::{code, srp};
@@ -18,7 +19,7 @@ pub(in crate::cloud) enum Fault {
     #[error("Incorrect username or password.")]
     WrongPassword,
     /// For how long yet.
-    #[error("Password attempts exceeded")]
+    #[error("Password attempts exceeded. Try again in {}.", in_words(*.0))]
     LockedOut(Duration),
     #[error("User is disabled.")]
     Disabled,
@@ -54,7 +55,7 @@ pub(in crate::cloud) enum Fault {
     #[error("Your software token has already been used once. Wait for the next code.")]
     ReusedCode,
     /// For how long yet.
-    #[error("Attempt limit exceeded, please try after some time.")]
+    #[error("Attempt limit exceeded, please try after some time. Try again in {}.", in_words(*.0))]
     TooManyTries(Duration),
     #[error("Software Token MFA has not been enabled by the user")]
     NoSoftwareToken,
@@ -62,6 +63,8 @@ pub(in crate::cloud) enum Fault {
     NoSuchFactor,
     #[error("Password did not conform with policy: {0}")]
     PasswordPolicy(Unfit),
+    #[error(transparent)]
+    TooManyRequests(#[from] TooMany),
     #[error("Missing required parameter {0}")]
     Missing(&'static str),
     #[error("1 validation error detected: Value at '{0}' failed to satisfy constraint: {1}")]
@@ -106,6 +109,7 @@ impl Fault {
             Self::AddressTaken => "AliasExistsException",
             Self::ExpiredCode => "ExpiredCodeException",
             Self::TooManyTries(_) => "LimitExceededException",
+            Self::TooManyRequests(_) => "TooManyRequestsException",
             Self::NoSoftwareToken => "SoftwareTokenMFANotFoundException",
             Self::NoSuchFactor => "MFAMethodNotFoundException",
             Self::PasswordPolicy(_) => "InvalidPasswordException",
@@ -123,12 +127,25 @@ impl Fault {
     pub(in crate::cloud) fn wait(&self) -> Option<Duration> {
         if let Self::LockedOut(wait)
         | Self::TooManyTries(wait)
+        | Self::TooManyRequests(TooMany(wait))
         | Self::Factors(factors::Error::TooManyTexts(wait) | factors::Error::TooManyTries(wait)) = self
         {
             Some(*wait)
         } else {
             None
         }
+    }
+
+    /// It may have been a guess at a password, code, session or token.
+    pub(super) fn may_be_a_guess(&self) -> bool {
+        matches!(
+            self.kind(),
+            "NotAuthorizedException"
+                | "CodeMismatchException"
+                | "ExpiredCodeException"
+                | "EnableSoftwareTokenMFAException"
+                | "LimitExceededException"
+        ) && !matches!(self, Self::ClockOff(_))
     }
 
     /// Not the client's.
@@ -178,10 +195,21 @@ impl From<caller::Error> for Fault {
         match error {
             caller::Error::Token(refusal) => Self::AccessToken(refusal),
             caller::Error::Store(error) => Self::Store(error),
-            caller::Error::Signature(_) | caller::Error::UnknownKey(_) | caller::Error::KeyDisabled(_) => {
-                Self::AccessToken(Refusal::Invalid)
-            }
+            caller::Error::Signature(_)
+            | caller::Error::UnknownKey(_)
+            | caller::Error::KeyDisabled(_)
+            | caller::Error::KeyExpired(..)
+            | caller::Error::Repeated => Self::AccessToken(Refusal::Invalid),
             caller::Error::AccountDisabled => Self::Disabled,
+        }
+    }
+}
+
+impl From<source_limit::Error> for Fault {
+    fn from(error: source_limit::Error) -> Self {
+        match error {
+            source_limit::Error::TooMany(too_many) => Self::TooManyRequests(too_many),
+            source_limit::Error::Store(error) => Self::Store(error),
         }
     }
 }

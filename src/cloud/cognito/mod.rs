@@ -29,6 +29,7 @@ use serde_json::Value;
 
 use super::ids::uuid;
 use super::site::Site;
+use super::source_limit;
 use crate::base::report;
 use crate::protocol::cognito::{AuthFlow, AuthReply, InitiateAuth, RespondToAuthChallenge, TARGET_PREFIX};
 
@@ -44,11 +45,29 @@ pub(super) async fn operation(site: Site, headers: HeaderMap, body: Body) -> Res
     let target = headers.get("x-amz-target").and_then(|target| target.to_str().ok()).unwrap_or_default();
     let name = target.strip_prefix(TARGET_PREFIX).unwrap_or_default();
     let outcome = match wire::read(body).await {
-        Ok(body) => perform(&site, name, &body).await,
+        Ok(body) => limited(&site, name, &body).await,
         Err(fault) => Err(fault),
     };
     log(&outcome, &request_id);
     wire::answer(outcome, &request_id)
+}
+
+/// For whom it is not too much.
+async fn limited(site: &Site, name: &str, body: &Bytes) -> Result<Value, Fault> {
+    match name {
+        // They take what cannot be guessed, and the way out stays open.
+        "GetUser" | "RevokeToken" | "GlobalSignOut" => return perform(site, name, body).await,
+        "SignUp" | "ResendConfirmationCode" | "ForgotPassword" | "GetUserAttributeVerificationCode" => {
+            site.check_source().await?;
+            site.charge_source(source_limit::MAIL).await?;
+        }
+        _other => site.check_source().await?,
+    }
+    let outcome = perform(site, name, body).await;
+    if outcome.as_ref().is_err_and(Fault::may_be_a_guess) {
+        site.charge_source(1).await?;
+    }
+    outcome
 }
 
 async fn perform(site: &Site, name: &str, body: &Bytes) -> Result<Value, Fault> {

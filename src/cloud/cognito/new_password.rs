@@ -1,9 +1,10 @@
 //! ChangePassword, by somebody who is signed in and knows the old one.
 
 use super::fault::Fault;
+use super::fields;
 use super::pending::unlocked;
-use super::{fields, password};
 use crate::base::Secret;
+use crate::cloud::guesses;
 use crate::cloud::site::Site;
 use crate::cloud::store::{Account, Channel, EventKind};
 use crate::protocol::cognito::{ChangePassword, Confidential};
@@ -47,12 +48,12 @@ async fn prove(site: &Site, account: &Account, password: &Secret<String>) -> Res
     if password.expose().chars().count() > 256 {
         return Err(Fault::Constraint("previousPassword", "Member must have length less than or equal to 256"));
     }
-    let (store, now, id) = (&site.cloud.store, site.cloud.now(), account.id.as_str());
-    unlocked(store.lock_left(&password::THROTTLE, id, now).await?)?;
+    let id = account.id.as_str();
+    unlocked(site.guess_wait(&guesses::PASSWORD, id).await?)?;
     if site.cloud.is_password(&account.id, account.password.as_ref(), password).await? {
-        return unlocked(store.note_right(&password::THROTTLE, id, now).await?);
+        return unlocked(site.note_right_guess(&guesses::PASSWORD, id).await?);
     }
-    unlocked(store.note_wrong(&password::THROTTLE, id, now).await?)?;
+    unlocked(site.note_wrong_guess(&guesses::PASSWORD, id).await?)?;
     Err(Fault::WrongPassword)
 }
 
@@ -106,7 +107,7 @@ mod tests {
         }
         let locked = changes(&bench, &token, PASSWORD, NEW_PASSWORD).await;
         assert_eq!((locked.fault(), &locked.headers["retry-after"]), ("LimitExceededException", &"1".parse().unwrap()));
-        assert_eq!(bench.begin().await.message(), "Password attempts exceeded");
+        assert!(bench.begin().await.message().starts_with("Password attempts exceeded. Try again in "));
         bench.hand.pass(Duration::from_secs(1));
         assert_eq!(changes(&bench, &token, PASSWORD, "password1").await.fault(), "InvalidPasswordException");
         let without = json!({"AccessToken": token, "ProposedPassword": NEW_PASSWORD});

@@ -11,15 +11,15 @@ use super::fault::Fault;
 use super::named::{self, Named};
 use super::{fields, step};
 use crate::base::Secret;
+use crate::cloud::guesses;
 use crate::cloud::ids::AccountId;
 use crate::cloud::moment::Moment;
 use crate::cloud::passwords::{KeptPassword, Passwords};
 use crate::cloud::site::Site;
-use crate::cloud::store::{Account, Policy};
+use crate::cloud::store::Account;
 use crate::protocol::cognito::{AuthReply, Parameters};
 use crate::protocol::srp::{self, Exchange, SessionKey, Verifier};
 
-pub(super) const THROTTLE: Policy = Policy::guesses("password");
 const EXCHANGE_LIFETIME: Duration = Duration::from_secs(180);
 const CLOCK_WINDOW: Duration = Duration::from_secs(300);
 const BLOCK: &str = "secret block";
@@ -81,7 +81,7 @@ pub(super) async fn prove(site: &Site, client: &str, responses: &Parameters) -> 
         return Err(Fault::SessionExpired);
     }
     check_clock(timestamp, now)?;
-    if !site.cloud.store.spend_block(&sealed, now.plus(EXCHANGE_LIFETIME), now).await? {
+    if !site.cloud.store.spend_block(&sealed, now.plus(EXCHANGE_LIFETIME)).await? {
         return Err(Fault::InvalidSession);
     }
     let proof = block.session_key()?.check(site.cloud.pool_name(), &block.user_id, &sealed, timestamp, signature);
@@ -109,7 +109,7 @@ pub(super) async fn check(site: &Site, client: &str, parameters: &Parameters) ->
 /// Whoever has that name, unless too many wrong passwords were tried.
 async fn unlocked(site: &Site, username: &str) -> Result<Named, Fault> {
     let named = named::find(site, username).await?;
-    match site.cloud.store.lock_left(&THROTTLE, named.id.as_str(), site.cloud.now()).await? {
+    match site.guess_wait(&guesses::PASSWORD, named.id.as_str()).await? {
         Some(wait) => Err(Fault::LockedOut(wait)),
         None => Ok(named),
     }
@@ -140,12 +140,12 @@ async fn keep_anew(site: &Site, account: &Account, password: Secret<String>) -> 
 
 /// `owner`: `None` when the password was wrong.
 async fn settle(site: &Site, client: &str, id: &AccountId, owner: Option<Owner>) -> Result<AuthReply, Fault> {
-    let (store, now) = (&site.cloud.store, site.cloud.now());
     let Some(owner) = owner else {
-        let locked = store.note_wrong(&THROTTLE, id.as_str(), now).await?;
+        let locked = site.note_wrong_guess(&guesses::PASSWORD, id.as_str()).await?;
+        site.note_failure(id, "wrong password").await?;
         return Err(locked.map_or(Fault::WrongPassword, Fault::LockedOut));
     };
-    if let Some(wait) = store.note_right(&THROTTLE, id.as_str(), now).await? {
+    if let Some(wait) = site.note_right_guess(&guesses::PASSWORD, id.as_str()).await? {
         return Err(Fault::LockedOut(wait));
     }
     match owner {
@@ -289,15 +289,15 @@ mod tests {
                 assert_eq!(reply.message(), "Incorrect username or password.");
             }
             let locked = bench.initiate("USER_PASSWORD_AUTH", wrong.clone()).await;
-            assert_eq!(locked.message(), "Password attempts exceeded");
+            assert!(locked.message().starts_with("Password attempts exceeded. Try again in "));
             assert_eq!(locked.headers["retry-after"], "1");
         }
-        assert_eq!(bench.begin().await.message(), "Password attempts exceeded");
+        assert!(bench.begin().await.message().starts_with("Password attempts exceeded. Try again in "));
         let restarted = bench.beside(|_same| {}).await;
         let body = json!({"AuthFlow": "USER_PASSWORD_AUTH", "ClientId": CLIENT,
                           "AuthParameters": {"USERNAME": EMAIL, "PASSWORD": PASSWORD}});
         let again = cognito(&restarted, "InitiateAuth", body.to_string()).await;
-        assert_eq!(again.message(), "Password attempts exceeded");
+        assert!(again.message().starts_with("Password attempts exceeded. Try again in "));
         bench.hand.pass(Duration::from_secs(1));
         assert!(bench.begin().await.signed_in());
     }

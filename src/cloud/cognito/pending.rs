@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::fault::Fault;
 use super::fields;
-use crate::cloud::factors::CODES;
+use crate::cloud::guesses;
 use crate::cloud::site::Site;
 use crate::cloud::store::{Account, SignIn, Stage};
 use crate::protocol::cognito::RespondToAuthChallenge;
@@ -58,19 +58,19 @@ pub(super) async fn count_try(site: &Site, sign_in: &SignIn) -> Result<(), Fault
 
 /// Before a code is looked at.
 pub(super) async fn check_lock(site: &Site, account: &Account) -> Result<(), Fault> {
-    unlocked(site.cloud.store.lock_left(&CODES, account.id.as_str(), site.cloud.now()).await?)
+    unlocked(site.guess_wait(&guesses::CODE, account.id.as_str()).await?)
 }
 
 /// After a code was wrong; refused when so many were wrong that this one must not even be called so.
 pub(super) async fn note_wrong(site: &Site, account: &Account) -> Result<(), Fault> {
-    unlocked(site.cloud.store.note_wrong(&CODES, account.id.as_str(), site.cloud.now()).await?)
+    site.note_failure(&account.id, "wrong code").await?;
+    unlocked(site.note_wrong_guess(&guesses::CODE, account.id.as_str()).await?)
 }
 
 /// After a code was right: it counts unless too many wrong ones came before, or the session was used meanwhile.
 pub(super) async fn accept(site: &Site, sign_in: &SignIn, account: &Account) -> Result<(), Fault> {
-    let (store, now) = (&site.cloud.store, site.cloud.now());
-    unlocked(store.note_right(&CODES, account.id.as_str(), now).await?)?;
-    if store.end_sign_in(sign_in).await? { Ok(()) } else { Err(Fault::InvalidSession) }
+    unlocked(site.note_right_guess(&guesses::CODE, account.id.as_str()).await?)?;
+    if site.cloud.store.end_sign_in(sign_in).await? { Ok(()) } else { Err(Fault::InvalidSession) }
 }
 
 /// A lock that is left refuses.

@@ -39,6 +39,7 @@ enum Ask {
 pub(super) async fn begin(site: &Site, client: &str, parameters: &Parameters) -> Result<AuthReply, Fault> {
     let username = fields::username(parameters)?;
     let Some(session) = parameters.value("SESSION") else {
+        site.charge_source(1).await?;
         return next(site, client, None, &[], Ask::MailedCode).await;
     };
     let pending = pending::by_session(site, Some(session), client).await?;
@@ -110,6 +111,7 @@ async fn answer_recovery_code(
         note(site, &account, &recovered).await?;
         return step::finish(site, &sign_in.client_id, &account, Proof::Recovery).await.map(Some);
     }
+    site.note_failure(&account.id, "wrong recovery code").await?;
     pending::unlocked(store.note_wrong(&THROTTLE, account.id.as_str(), now).await?)?;
     Ok(None)
 }
@@ -158,7 +160,7 @@ async fn next(
     };
     let account = account.map(|account| &account.id);
     let new = NewSignIn { client_id: client, account, stage, lost, expires: now.plus(LIFETIME) };
-    let session = site.cloud.store.begin_sign_in(new, now).await?;
+    let session = site.cloud.store.begin_sign_in(new, &site.visitor, now).await?;
     Ok(challenge(Some(session.expose().clone()), ask))
 }
 

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::fault::Fault;
 use super::fields;
 use crate::cloud::site::Site;
+use crate::cloud::store::EventKind;
 use crate::protocol::cognito::{AuthReply, ByAccessToken, Parameters, RevokeToken};
 
 /// REFRESH_TOKEN_AUTH
@@ -34,6 +35,7 @@ pub(super) async fn revoke(site: &Site, request: &RevokeToken) -> Result<Value, 
     // A token that is not known, or not this client's, is as good as revoked (RFC 7009 §2.2).
     if let Some(family) = family.filter(|family| family.client_id == client) {
         site.cloud.store.revoke_family(&family.id, site.cloud.now()).await?;
+        site.note(&family.account, EventKind::SignedOut, "").await?;
     }
     Ok(json!({}))
 }
@@ -41,7 +43,7 @@ pub(super) async fn revoke(site: &Site, request: &RevokeToken) -> Result<Value, 
 /// GlobalSignOut
 pub(super) async fn sign_out_everywhere(site: &Site, request: &ByAccessToken) -> Result<Value, Fault> {
     let (account, _access) = site.bearer(fields::token(request.access_token.expose(), "accessToken")?).await?;
-    site.cloud.store.revoke_families(&account.id, site.cloud.now()).await?;
+    site.sign_out_everywhere(&account.id).await?;
     Ok(json!({}))
 }
 

@@ -77,7 +77,8 @@ pub(super) async fn finish(site: &Site, client: &str, account: &Account, proof: 
     let expires = now.plus(REFRESH_LIFETIME);
     let (family, refresh_token) = store.begin_family(&account.id, client, proof, expires, now).await?;
     store.note_sign_in(&account.id, now).await?;
-    store.note_event(&account.id, EventKind::SignedIn, &site.visitor, "", now).await?;
+    store.note_source(&account.id, &site.visitor.source(), now).await?;
+    site.note(&account.id, EventKind::SignedIn, "").await?;
     let mut result = site.issue(account, &family)?;
     result.refresh_token = Some(refresh_token.expose().clone());
     Ok(AuthReply { authentication_result: Some(result), ..AuthReply::default() })
@@ -99,7 +100,7 @@ async fn ask<const N: usize>(
     let now = site.cloud.now();
     let sign_in =
         NewSignIn { client_id: client, account: Some(&account.id), stage, lost: &[], expires: now.plus(STEP_LIFETIME) };
-    let session = site.cloud.store.begin_sign_in(sign_in, now).await?;
+    let session = site.cloud.store.begin_sign_in(sign_in, &site.visitor, now).await?;
     let reply = AuthReply {
         challenge_name: Some(challenge.to_owned()),
         session: Some(session.expose().clone()),

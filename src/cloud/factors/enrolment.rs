@@ -1,7 +1,8 @@
 //! Setting up an authenticator app: a secret is handed out, one right code is seen. Several devices may scan the same QR code,
 //! since it holds nothing but the secret.
 
-use super::{CODES, Deed, Error, SignedIn, check, set};
+use super::{Deed, Error, SignedIn, check, set};
+use crate::cloud::guesses;
 use crate::cloud::site::Site;
 use crate::cloud::store::{Account, FactorKind, Wanted, Wish};
 use crate::protocol::code::Code;
@@ -34,7 +35,7 @@ pub(crate) async fn hand_out(site: &Site, account: &Account, holder: &str) -> Re
 
 pub(crate) async fn see_code(site: &Site, account: &Account, holder: &str, code: &Code) -> Result<(), Error> {
     let (store, now) = (&site.cloud.store, site.cloud.now());
-    if let Some(wait) = store.lock_left(&CODES, account.id.as_str(), now).await? {
+    if let Some(wait) = site.guess_wait(&guesses::CODE, account.id.as_str()).await? {
         return Err(Error::TooManyTries(wait));
     }
     let enrolment = store.enrolment(&account.id, holder, now).await?.ok_or(Error::NoEnrolment)?;
@@ -43,6 +44,6 @@ pub(crate) async fn see_code(site: &Site, account: &Account, holder: &str, code:
         let proved = store.prove_enrolment(&account.id, holder, &enrolment, step).await?;
         return if proved { Ok(()) } else { Err(Error::WrongCode) };
     }
-    let locked = store.note_wrong(&CODES, account.id.as_str(), now).await?;
+    let locked = site.note_wrong_guess(&guesses::CODE, account.id.as_str()).await?;
     Err(locked.map_or(Error::WrongCode, Error::TooManyTries))
 }

@@ -24,12 +24,9 @@ use std::time::Duration;
 
 use super::delivery::Undelivered;
 use super::site::Site;
-use super::store::{self, Account, Family, Policy};
+use super::store::{self, Account, Family};
 use super::tokens::Refusal;
 use super::{Error as ServiceError, caller};
-
-/// Wrong codes, across all sign-ins of an account: knowing the password does not buy endless guesses.
-pub(crate) const CODES: Policy = Policy::guesses("code");
 
 /// Somebody with a sign-in that stands.
 pub(crate) struct SignedIn {

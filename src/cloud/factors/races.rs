@@ -10,6 +10,7 @@ use super::Preference;
 use crate::cloud::bench::{Bench, CLIENT, EMAIL, PHONE, cognito};
 use crate::cloud::ids::AccountId;
 use crate::cloud::store::{Change, FactorKind, NewSignIn, Stage, Wanted, Wish};
+use crate::cloud::visitor::Visitor;
 use crate::protocol::totp::TotpSecret;
 
 fn secret() -> TotpSecret {
@@ -25,7 +26,7 @@ async fn succeed_with(bench: Bench, id: &str, kind: FactorKind, answer: Value) -
     for number in 0..50 {
         let expires = now.plus(Duration::from_secs(180));
         let new = NewSignIn { client_id: CLIENT, account: Some(&id), stage: Stage::Factor(kind), lost: &[], expires };
-        let session = bench.cloud.store.begin_sign_in(new, now).await.unwrap();
+        let session = bench.cloud.store.begin_sign_in(new, &Visitor::nobody(), now).await.unwrap();
         let mut responses = answer.clone();
         responses["USERNAME"] = EMAIL.into();
         let body = json!({

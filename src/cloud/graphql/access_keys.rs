@@ -1,9 +1,11 @@
-//! Access keys as the schema has them.
+//! Access keys as the schema has them. `name`, `scope` and `expires` are ours: clients of remote.it never send or ask for them.
 
 use juniper::{FieldError, FieldResult, GraphQLObject};
 
 use super::schema::{Context, DateTime, failed};
-use crate::cloud::store::{Created, StoredKey};
+use crate::cloud::access_keys::{Error, KeyWish};
+use crate::cloud::permit::Deed;
+use crate::cloud::store::StoredKey;
 
 #[derive(GraphQLObject)]
 #[graphql(context = Context)]
@@ -12,6 +14,12 @@ pub(super) struct AccessKey {
     enabled: bool,
     created: DateTime,
     last_used: Option<DateTime>,
+    /// What the owner calls it.
+    name: Option<String>,
+    /// What it may do: `read`, `sign-in-device` or `full`.
+    scope: String,
+    /// Its end; null: never.
+    expires: Option<DateTime>,
 }
 
 #[derive(GraphQLObject)]
@@ -29,39 +37,35 @@ pub(super) struct ApiKey {
 }
 
 impl AccessKeyResponse {
-    pub(super) async fn create(context: &Context) -> FieldResult<Self> {
-        let cloud = &context.site.cloud;
-        let at_most = cloud.plan.access_keys_per_account;
-        match cloud.store.create_key(&context.account.id, at_most, cloud.now()).await.map_err(failed)? {
-            Created::Key(key) => {
-                Ok(Self { key: key.id.as_str().to_owned(), secret: key.secret_text().expose().clone() })
-            }
-            Created::TooMany => Err(FieldError::from(format!(
-                "The account has {at_most} access keys, which is the limit; disable one and delete it first."
-            ))),
-        }
+    pub(super) async fn create(context: &Context, wish: KeyWish) -> FieldResult<Self> {
+        let account = &context.caller.account.id;
+        let key = context.site.create_key(account, &context.caller.by, wish).await.map_err(refusal)?;
+        Ok(Self { key: key.id.as_str().to_owned(), secret: key.secret_text().expose().clone() })
     }
 }
 
 impl AccessKey {
     pub(super) async fn all_of(context: &Context) -> FieldResult<Vec<Self>> {
-        let keys = context.site.cloud.store.keys_of(&context.account.id).await.map_err(failed)?;
+        context.may(Deed::SeeKeys)?;
+        let keys = context.site.cloud.store.keys_of(&context.caller.account.id).await.map_err(failed)?;
         Ok(keys.into_iter().map(Self::from).collect())
     }
 
-    pub(super) async fn enable(context: &Context, key: &str, enabled: bool) -> FieldResult<Self> {
-        let key = context.site.cloud.store.enable_key(&context.account.id, key, enabled).await.map_err(failed)?;
-        key.map(Self::from).ok_or_else(no_such_key)
+    pub(super) async fn change(
+        context: &Context,
+        key: &str,
+        enabled: Option<bool>,
+        name: Option<&str>,
+    ) -> FieldResult<Self> {
+        let account = &context.caller.account.id;
+        let changed = context.site.change_key(account, &context.caller.by, key, enabled, name).await;
+        changed.map(Self::from).map_err(refusal)
     }
 
     pub(super) async fn delete(context: &Context, key: &str) -> FieldResult<bool> {
-        let (store, account) = (&context.site.cloud.store, &context.account.id);
-        if store.delete_disabled_key(account, key).await.map_err(failed)? {
-            return Ok(true);
-        }
-        let keys = store.keys_of(account).await.map_err(failed)?;
-        let enabled = keys.iter().any(|own| own.id == key);
-        Err(if enabled { "Disable the access key before you delete it.".into() } else { no_such_key() })
+        let account = &context.caller.account.id;
+        context.site.delete_key(account, &context.caller.by, key).await.map_err(refusal)?;
+        Ok(true)
     }
 }
 
@@ -72,10 +76,24 @@ impl From<StoredKey> for AccessKey {
             enabled: key.enabled,
             created: key.created.into(),
             last_used: key.last_used.map(DateTime::from),
+            name: Some(key.name).filter(|name| !name.is_empty()),
+            scope: key.scope.name().to_owned(),
+            expires: key.expires.map(DateTime::from),
         }
     }
 }
 
-fn no_such_key() -> FieldError {
-    "The account has no such access key.".into()
+fn refusal(error: Error) -> FieldError {
+    match error {
+        Error::Store(error) => failed(error),
+        Error::NotAllowed(refusal) => super::schema::not_allowed(refusal),
+        Error::TooMany(_)
+        | Error::Name
+        | Error::Scope(_)
+        | Error::NoDate(_)
+        | Error::Past
+        | Error::NoSuchKey
+        | Error::StillEnabled
+        | Error::NothingToChange => error.into(),
+    }
 }

@@ -4,17 +4,28 @@ use juniper::{EmptySubscription, FieldResult, GraphQLScalar, ID, RootNode, graph
 
 use super::access_keys::{AccessKey, AccessKeyResponse, ApiKey};
 use super::devices::{Connection, PaginatedDeviceResponse};
+use super::events::{EventType, EventWish, PaginatedEventResponse};
+use crate::cloud::access_keys::KeyWish;
+use crate::cloud::caller::Caller;
 use crate::cloud::moment::Moment;
+use crate::cloud::permit::{self, Deed};
 use crate::cloud::site::Site;
-use crate::cloud::store::{self, Account};
+use crate::cloud::store;
 
 /// Who asks, and whom.
 pub(super) struct Context {
     pub(super) site: Site,
-    pub(super) account: Account,
+    pub(super) caller: Caller,
 }
 
 impl juniper::Context for Context {}
+
+impl Context {
+    /// Each field asks before it answers; what a key's scope leaves out is refused in words.
+    pub(super) fn may(&self, deed: Deed<'_>) -> FieldResult<()> {
+        self.caller.by.may(deed).map_err(not_allowed)
+    }
+}
 
 /// An ISO 8601 date and time.
 #[derive(Clone, Debug, PartialEq, Eq, GraphQLScalar)]
@@ -51,8 +62,9 @@ impl Query {
     }
 
     /// The account of the token or key that the request came with.
-    fn login() -> Option<User> {
-        Some(User)
+    fn login(context: &Context) -> FieldResult<Option<User>> {
+        context.may(Deed::SeeWhose)?;
+        Ok(Some(User))
     }
 }
 
@@ -61,11 +73,11 @@ pub(super) struct User;
 #[graphql_object(context = Context)]
 impl User {
     fn id(context: &Context) -> ID {
-        ID::new(context.account.id.as_str())
+        ID::new(context.caller.account.id.as_str())
     }
 
     fn email(context: &Context) -> Option<&str> {
-        Some(&context.account.email)
+        Some(&context.caller.account.email)
     }
 
     /// remote.it's legacy credential; this service has none.
@@ -82,11 +94,11 @@ impl User {
     }
 
     fn created(context: &Context) -> Option<DateTime> {
-        Some(context.account.created.into())
+        Some(context.caller.account.created.into())
     }
 
     fn last_login(context: &Context) -> Option<DateTime> {
-        context.account.last_sign_in.map(DateTime::from)
+        context.caller.account.last_sign_in.map(DateTime::from)
     }
 
     /// remote.it's developer key; this service has none.
@@ -98,8 +110,26 @@ impl User {
         AccessKey::all_of(context).await
     }
 
+    /// What happened to the account, newest first.
+    #[expect(clippy::too_many_arguments, reason = "the schema's own arguments")]
+    async fn events(
+        context: &Context,
+        after: Option<ID>,
+        #[graphql(default = 0)] from: i32,
+        #[graphql(default = 100)] size: i32,
+        max_date: Option<DateTime>,
+        min_date: Option<DateTime>,
+        types: Option<Vec<EventType>>,
+    ) -> FieldResult<PaginatedEventResponse> {
+        let text = |date: Option<DateTime>| date.map(|DateTime(text)| text);
+        let after = after.map(|id| id.to_string());
+        let wish = EventWish { after, from, size, to: text(max_date), since: text(min_date), types };
+        PaginatedEventResponse::find(context, wish).await
+    }
+
     #[expect(clippy::too_many_arguments, reason = "the schema's own arguments")]
     fn devices(
+        context: &Context,
         #[graphql(default = "name".to_owned())] sort: String,
         after: Option<ID>,
         #[graphql(default = 0)] from: i32,
@@ -111,10 +141,11 @@ impl User {
         owner: Option<bool>,
         platform: Option<Vec<i32>>,
         state: Option<String>,
-    ) -> PaginatedDeviceResponse {
+    ) -> FieldResult<PaginatedDeviceResponse> {
+        context.may(Deed::SeeDevices)?;
         let _there_is_nothing_to_filter =
             (sort, after, from, size, application, hardware_id, id, name, owner, platform, state);
-        PaginatedDeviceResponse
+        Ok(PaginatedDeviceResponse)
     }
 }
 
@@ -122,13 +153,25 @@ pub(super) struct Mutation;
 
 #[graphql_object(context = Context)]
 impl Mutation {
-    /// The secret is told here and never again.
-    async fn create_access_key(context: &Context) -> FieldResult<AccessKeyResponse> {
-        AccessKeyResponse::create(context).await
+    /// The secret is told here and never again. Without arguments, as clients of remote.it ask, the key may do everything and
+    /// never ends.
+    async fn create_access_key(
+        context: &Context,
+        name: Option<String>,
+        scope: Option<String>,
+        expires: Option<DateTime>,
+    ) -> FieldResult<AccessKeyResponse> {
+        let expires = expires.map(|DateTime(end)| end);
+        AccessKeyResponse::create(context, KeyWish { name, scope, expires }).await
     }
 
-    async fn update_access_key(context: &Context, key: String, enabled: bool) -> FieldResult<Option<AccessKey>> {
-        AccessKey::enable(context, &key, enabled).await.map(Some)
+    async fn update_access_key(
+        context: &Context,
+        key: String,
+        enabled: Option<bool>,
+        name: Option<String>,
+    ) -> FieldResult<Option<AccessKey>> {
+        AccessKey::change(context, &key, enabled, name.as_deref()).await.map(Some)
     }
 
     async fn delete_access_key(context: &Context, key: String) -> FieldResult<bool> {
@@ -136,9 +179,11 @@ impl Mutation {
     }
 
     fn connect(
+        context: &Context,
         service_id: String,
         #[graphql(name = "hostIP", default = "255.255.255.255".to_owned())] host_ip: String,
     ) -> FieldResult<Connection> {
+        context.may(Deed::Connect)?;
         let _no_service_has_it = (service_id, host_ip);
         Err("no such service".into())
     }
@@ -148,4 +193,8 @@ impl Mutation {
 pub(super) fn failed(error: store::Error) -> juniper::FieldError {
     tracing::warn!(error = crate::base::report::chain(&error), "graphql field failed");
     "Something went wrong in the service.".into()
+}
+
+pub(super) fn not_allowed(refusal: permit::Refusal) -> juniper::FieldError {
+    juniper::FieldError::new(refusal.to_string(), juniper::graphql_value!({ "code": "NOT_ALLOWED" }))
 }

@@ -40,5 +40,5 @@ pub(super) async fn redeem(site: &Site, text: &str) -> Result<Option<Ticket>, st
     if !site.cloud.store.family_stands(&ticket.family).await? {
         return Ok(None);
     }
-    Ok(site.cloud.store.spend_block(&sealed, now.plus(LIFETIME), now).await?.then_some(ticket))
+    Ok(site.cloud.store.spend_block(&sealed, now.plus(LIFETIME)).await?.then_some(ticket))
 }

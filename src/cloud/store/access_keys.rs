@@ -9,6 +9,7 @@ use super::{Database, Error, Store};
 use crate::base::{Entropy, Secret};
 use crate::cloud::ids::AccountId;
 use crate::cloud::moment::Moment;
+use crate::cloud::permit::KeyScope;
 use crate::protocol::access_key::{AccessKey, KeyId};
 
 /// `last_used` is written at most so often.
@@ -19,9 +20,22 @@ const USE_NOTED_EVERY: Duration = Duration::from_secs(60);
 pub(crate) struct StoredKey {
     pub(crate) id: String,
     pub(crate) account: AccountId,
+    /// Empty: it has none.
+    pub(crate) name: String,
+    pub(crate) scope: KeyScope,
+    /// Its end; `None`: never.
+    pub(crate) expires: Option<Moment>,
     pub(crate) enabled: bool,
     pub(crate) created: Moment,
     pub(crate) last_used: Option<Moment>,
+}
+
+/// What a key is to be.
+#[derive(Clone, Debug)]
+pub(crate) struct NewKey {
+    pub(crate) name: String,
+    pub(crate) scope: KeyScope,
+    pub(crate) expires: Option<Moment>,
 }
 
 pub(crate) enum Created {
@@ -30,8 +44,14 @@ pub(crate) enum Created {
 }
 
 impl Store {
-    /// A new key, unless the account has `at_most` of them.
-    pub(crate) async fn create_key(&self, account: &AccountId, at_most: u32, now: Moment) -> Result<Created, Error> {
+    /// A new key, unless the account has `at_most` of them (0: any number).
+    pub(crate) async fn create_key(
+        &self,
+        account: &AccountId,
+        new: &NewKey,
+        at_most: u32,
+        now: Moment,
+    ) -> Result<Created, Error> {
         let id = new_id(&self.entropy);
         let secret = new_secret(&self.entropy);
         let mut transaction = self.begin().await?;
@@ -40,16 +60,22 @@ impl Store {
             .bind(account)
             .fetch_one(&mut *transaction)
             .await?;
-        if count >= i64::from(at_most) {
+        if at_most > 0 && count >= i64::from(at_most) {
             return Ok(Created::TooMany);
         }
-        sqlx::query("INSERT INTO access_keys (id, account_id, sealed_secret, created) VALUES ($1, $2, $3, $4)")
-            .bind(&id)
-            .bind(account)
-            .bind(self.vault.seal(&kind(&id), secret.expose()))
-            .bind(now)
-            .execute(&mut *transaction)
-            .await?;
+        sqlx::query(
+            "INSERT INTO access_keys (id, account_id, sealed_secret, created, name, scope, expires) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        )
+        .bind(&id)
+        .bind(account)
+        .bind(self.vault.seal(&kind(&id), secret.expose()))
+        .bind(now)
+        .bind(&new.name)
+        .bind(new.scope.name())
+        .bind(new.expires)
+        .execute(&mut *transaction)
+        .await?;
         transaction.commit().await?;
         let id = KeyId::parse(&id).map_err(|_malformed| Error::Unreadable("a key id"))?;
         Ok(Created::Key(AccessKey::from_bytes(id, secret.expose().to_vec())))
@@ -73,19 +99,24 @@ impl Store {
         Ok(Some((read(&row)?, secret)))
     }
 
-    /// The key after the change; `None` when the account has no such key.
-    pub(crate) async fn enable_key(
+    /// The key after the change (`None`: as it is); `None` when the account has no such key.
+    pub(crate) async fn change_key(
         &self,
         account: &AccountId,
         id: &str,
-        enabled: bool,
+        enabled: Option<bool>,
+        name: Option<&str>,
     ) -> Result<Option<StoredKey>, Error> {
-        let row = sqlx::query("UPDATE access_keys SET enabled = $3 WHERE account_id = $1 AND id = $2 RETURNING *")
-            .bind(account)
-            .bind(id)
-            .bind(i64::from(enabled))
-            .fetch_optional(&self.pool)
-            .await?;
+        let row = sqlx::query(
+            "UPDATE access_keys SET enabled = COALESCE($3, enabled), name = COALESCE($4, name) \
+             WHERE account_id = $1 AND id = $2 RETURNING *",
+        )
+        .bind(account)
+        .bind(id)
+        .bind(enabled.map(i64::from))
+        .bind(name)
+        .fetch_optional(&self.pool)
+        .await?;
         row.as_ref().map(read).transpose()
     }
 
@@ -117,6 +148,9 @@ fn read(row: &<Database as sqlx::Database>::Row) -> Result<StoredKey, Error> {
     Ok(StoredKey {
         id: row.try_get("id")?,
         account: row.try_get("account_id")?,
+        name: row.try_get("name")?,
+        scope: KeyScope::named(row.try_get("scope")?).ok_or(Error::Unreadable("an access key's scope"))?,
+        expires: row.try_get("expires")?,
         enabled: row.try_get::<i64, _>("enabled")? != 0,
         created: row.try_get("created")?,
         last_used: row.try_get("last_used")?,

@@ -15,6 +15,7 @@ mod events;
 mod factor_changes;
 mod factors;
 mod identities;
+mod known_sources;
 mod outbox;
 mod portal_sessions;
 mod portal_visits;
@@ -22,18 +23,21 @@ mod recovery;
 mod sent_codes;
 mod sign_ins;
 mod sign_ups;
+mod sources;
 mod spent_blocks;
+mod spent_signatures;
+mod stopped;
 mod throttles;
 mod token_families;
 
-pub(crate) use access_keys::{Created, StoredKey};
+pub(crate) use access_keys::{Created, NewKey, StoredKey};
 pub(crate) use accounts::{Account, NewRow, email_key};
 pub(crate) use administration::Listed;
 pub(crate) use backup::Error as BackupError;
 pub(crate) use confirmations::Confirming;
 pub(crate) use connect::Place;
 pub(crate) use contacts::{ContactKind, InForce};
-pub(crate) use events::EventKind;
+pub(crate) use events::{Event, EventKind, EventPage, EventQuery};
 pub(crate) use factor_changes::{Change, ChangeRefused, Changed, Wanted, Wish};
 pub(crate) use factors::{Factor, FactorKind};
 pub(crate) use identities::{Identity, Linked};
@@ -44,10 +48,12 @@ pub(crate) use recovery::{CodesLeft, Recovered};
 pub(crate) use sent_codes::{Answer, Purpose};
 pub(crate) use sign_ins::{NewSignIn, SignIn, Stage};
 pub(crate) use sign_ups::SignUp;
+pub(crate) use sources::Credit;
 pub(crate) use throttles::Policy;
 pub(crate) use token_families::{Family, FamilyOrigin, Proof};
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicU16;
 
 use sqlx::migrate::Migrator;
 use tokio::sync::Notify;
@@ -78,6 +84,8 @@ pub(crate) struct Store {
     entropy: Entropy,
     carried: Carried,
     posted: Arc<Notify>,
+    /// Tells apart the events of one millisecond.
+    events_written: Arc<AtomicU16>,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -95,7 +103,15 @@ impl Store {
     pub(super) async fn open(place: &Place, vault: Arc<Vault>, entropy: Entropy) -> Result<Self, Error> {
         let (pool, dialect) = connect::open(place).await?;
         MIGRATIONS.run(&pool).await?;
-        Ok(Self { pool, dialect, vault, entropy, carried: Carried::default(), posted: Arc::default() })
+        Ok(Self {
+            pool,
+            dialect,
+            vault,
+            entropy,
+            carried: Carried::default(),
+            posted: Arc::default(),
+            events_written: Arc::default(),
+        })
     }
 
     /// With channels that lead out of the house.
@@ -156,6 +172,12 @@ impl Store {
             Dialect::Sqlite => self.pool.begin_with("BEGIN IMMEDIATE").await?,
             Dialect::Postgres => self.pool.begin().await?,
         })
+    }
+
+    #[cfg(test)]
+    pub(super) async fn rows(&self, table: &str) -> i64 {
+        let count = sqlx::query_scalar(sqlx::AssertSqlSafe(format!("SELECT COUNT(*) FROM {table}")));
+        count.fetch_one(&self.pool).await.unwrap()
     }
 
     /// Within a transaction: whoever else wants to count or change what the account has waits for its end.

@@ -9,6 +9,7 @@ use super::{Error, FactorKind, Store};
 use crate::base::Secret;
 use crate::cloud::ids::AccountId;
 use crate::cloud::moment::Moment;
+use crate::cloud::visitor::Visitor;
 
 /// Wrong answers that one session bears.
 const TRIES: i64 = 5;
@@ -55,7 +56,7 @@ impl SignIn {
 }
 
 impl Stage {
-    fn name(self) -> &'static str {
+    pub(super) fn name(self) -> &'static str {
         match self {
             Self::NewPassword => "new password",
             Self::Enrolment => "enrolment",
@@ -74,12 +75,17 @@ impl Stage {
 
 impl Store {
     /// The session text that the client will come back with.
-    pub(crate) async fn begin_sign_in(&self, new: NewSignIn<'_>, now: Moment) -> Result<Secret<String>, Error> {
-        sqlx::query("DELETE FROM sign_ins WHERE expires < $1").bind(now.minus(REMEMBERED)).execute(&self.pool).await?;
+    pub(crate) async fn begin_sign_in(
+        &self,
+        new: NewSignIn<'_>,
+        visitor: &Visitor,
+        now: Moment,
+    ) -> Result<Secret<String>, Error> {
         let session = Secret::new(BASE64URL_NOPAD.encode(self.entropy.secret::<48>().expose()));
         let lost: Vec<&str> = new.lost.iter().map(|kind| kind.name()).collect();
         sqlx::query(
-            "INSERT INTO sign_ins (id, client_id, account_id, stage, lost, expires) VALUES ($1, $2, $3, $4, $5, $6)",
+            "INSERT INTO sign_ins (id, client_id, account_id, stage, lost, expires, began, address, source, program) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
         )
         .bind(self.sign_in_id(session.expose()))
         .bind(new.client_id)
@@ -87,6 +93,10 @@ impl Store {
         .bind(new.stage.name())
         .bind(lost.join(" "))
         .bind(new.expires)
+        .bind(now)
+        .bind(visitor.address.to_string())
+        .bind(visitor.source())
+        .bind(&visitor.program)
         .execute(&self.pool)
         .await?;
         Ok(session)
@@ -132,6 +142,11 @@ impl Store {
     pub(crate) async fn end_sign_in(&self, sign_in: &SignIn) -> Result<bool, Error> {
         let done = sqlx::query("DELETE FROM sign_ins WHERE id = $1").bind(&sign_in.id).execute(&self.pool).await?;
         Ok(done.rows_affected() == 1)
+    }
+
+    pub(crate) async fn forget_sign_ins(&self, now: Moment) -> Result<(), Error> {
+        sqlx::query("DELETE FROM sign_ins WHERE expires < $1").bind(now.minus(REMEMBERED)).execute(&self.pool).await?;
+        Ok(())
     }
 
     fn sign_in_id(&self, session: &str) -> String {

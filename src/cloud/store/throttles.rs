@@ -55,11 +55,12 @@ impl Store {
         subject: &str,
         now: Moment,
     ) -> Result<Option<Duration>, Error> {
-        sqlx::query("DELETE FROM throttles WHERE forget <= $1").bind(now).execute(&self.pool).await?;
         let mut transaction = self.begin().await?;
         let failures: Option<i64> = sqlx::query_scalar(
             "INSERT INTO throttles (subject, failures, until, forget) VALUES ($1, 1, 0, $2) \
-             ON CONFLICT (subject) DO UPDATE SET failures = throttles.failures + 1 WHERE throttles.until <= $3 \
+             ON CONFLICT (subject) DO UPDATE SET \
+             failures = CASE WHEN throttles.forget <= $3 THEN 1 ELSE throttles.failures + 1 END \
+             WHERE throttles.until <= $3 \
              RETURNING failures",
         )
         .bind(key(policy, subject))
@@ -92,6 +93,11 @@ impl Store {
     /// Forgets every wrong try.
     pub(crate) async fn forget_wrong(&self, policy: &Policy, subject: &str) -> Result<(), Error> {
         sqlx::query("DELETE FROM throttles WHERE subject = $1").bind(key(policy, subject)).execute(&self.pool).await?;
+        Ok(())
+    }
+
+    pub(crate) async fn forget_throttles(&self, now: Moment) -> Result<(), Error> {
+        sqlx::query("DELETE FROM throttles WHERE forget <= $1").bind(now).execute(&self.pool).await?;
         Ok(())
     }
 

@@ -81,10 +81,6 @@ impl Store {
         expires: Moment,
         now: Moment,
     ) -> Result<(Family, Secret<String>), Error> {
-        sqlx::query("DELETE FROM token_families WHERE expires < $1")
-            .bind(now.minus(REMEMBERED))
-            .execute(&self.pool)
-            .await?;
         let id = uuid(self.entropy.bytes());
         let token = Secret::new(BASE64URL_NOPAD.encode(self.entropy.secret::<48>().expose()));
         sqlx::query(
@@ -152,6 +148,14 @@ impl Store {
         sqlx::query("UPDATE token_families SET revoked = $2 WHERE account_id = $1 AND revoked IS NULL")
             .bind(account)
             .bind(now)
+            .execute(&self.pool)
+            .await?;
+        Ok(())
+    }
+
+    pub(crate) async fn forget_families(&self, now: Moment) -> Result<(), Error> {
+        sqlx::query("DELETE FROM token_families WHERE expires < $1")
+            .bind(now.minus(REMEMBERED))
             .execute(&self.pool)
             .await?;
         Ok(())

@@ -73,6 +73,10 @@ impl Signature {
         &self.key_id
     }
 
+    pub(super) fn bytes(&self) -> &[u8] {
+        &self.signature
+    }
+
     pub(super) fn verify(
         &self,
         request: &Request<'_>,

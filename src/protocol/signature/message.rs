@@ -22,6 +22,7 @@ pub struct Signature {
     key_id: KeyId,
     created: Option<i64>,
     expires: Option<i64>,
+    nonce: Option<String>,
     signature: Vec<u8>,
 }
 
@@ -48,6 +49,7 @@ pub fn sign(key: &AccessKey, request: &Request<'_>, created: SystemTime) -> Resu
         key_id: key.id.clone(),
         created: Some(created),
         expires: Some(expires),
+        nonce: None,
         signature: Vec::new(),
     };
     signature.signature = tag(key.secret_bytes(), &signature.base(request)?);
@@ -80,6 +82,14 @@ impl Signature {
         &self.key_id
     }
 
+    pub(super) fn nonce(&self) -> Option<&str> {
+        self.nonce.as_deref()
+    }
+
+    pub(super) fn bytes(&self) -> &[u8] {
+        &self.signature
+    }
+
     pub(super) fn verify(
         &self,
         request: &Request<'_>,
@@ -108,6 +118,7 @@ impl Signature {
             key_id: KeyId::parse(key_id).map_err(|_| Refusal::Malformed("keyid is not the id of an access key"))?,
             created: unix_time(&member, "created")?,
             expires: unix_time(&member, "expires")?,
+            nonce: quoted(&member, "nonce")?.map(str::to_owned),
             components: components(member)?,
             signature: signature.clone(),
         })
@@ -174,7 +185,7 @@ fn components(member: InnerList<'_>) -> Result<Vec<String>, Refusal> {
 fn quoted<'m>(member: &'m InnerList<'_>, name: &str) -> Result<Option<&'m str>, Refusal> {
     match member.parameters.iter().find(|(known, _)| *known == name) {
         Some((_, Bare::Text(text))) => Ok(Some(text)),
-        Some((_, Bare::Integer(_) | Bare::Other)) => Err(Refusal::Malformed("keyid and alg must be quoted")),
+        Some((_, Bare::Integer(_) | Bare::Other)) => Err(Refusal::Malformed("keyid, alg and nonce must be quoted")),
         None => Ok(None),
     }
 }
@@ -238,7 +249,8 @@ mod tests {
         for (input, refusal) in [
             (r#"l=("date");keyid="K1";alg="rsa-pss-sha512""#, Err(Refusal::Algorithm)),
             (r#"l=("date")"#, malformed("keyid is missing")),
-            (r#"l=("date");keyid=K1"#, malformed("keyid and alg must be quoted")),
+            (r#"l=("date");keyid=K1"#, malformed("keyid, alg and nonce must be quoted")),
+            (r#"l=("date");keyid="K1";nonce=7"#, malformed("keyid, alg and nonce must be quoted")),
             (r#"l=("date");keyid="a b""#, malformed("keyid is not the id of an access key")),
             (r#"l=("date");keyid="K1";created="1""#, malformed("created and expires must be Unix times")),
             (r#"l=("date");keyid="K1";created"#, malformed("created and expires must be Unix times")),

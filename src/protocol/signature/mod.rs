@@ -6,6 +6,7 @@ mod digest;
 mod freshness;
 pub mod message;
 mod outgoing;
+mod refusal;
 mod request;
 mod scanner;
 mod structured;
@@ -18,6 +19,7 @@ use super::access_key::KeyId;
 use crate::base::mac::hmac_sha256;
 
 pub use outgoing::{Scheme, sign_url};
+pub use refusal::Refusal;
 pub use request::Request;
 
 /// How far a signed time may be from the verifier's (reference §4.1: 300 s).
@@ -28,40 +30,6 @@ pub const CLOCK_WINDOW: std::time::Duration = std::time::Duration::from_secs(300
 pub enum Presented {
     Cavage(cavage::Signature),
     Message(message::Signature),
-}
-
-/// Why a request is refused, or cannot be signed; `Display` is what the caller sees.
-#[derive(Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Refusal {
-    #[error(
-        "The request carries no signature: send 'Authorization: Signature keyId=\"…\",…' or Signature-Input and Signature."
-    )]
-    Unsigned,
-    #[error("The signature header cannot be read: {0}.")]
-    Malformed(&'static str),
-    #[error("The signature must cover {0}.")]
-    MustCover(&'static str),
-    #[error("The signature covers the header '{0}', which the request does not have.")]
-    HeaderMissing(String),
-    #[error("The header '{0}' has a line break in it, so it cannot be signed.")]
-    LineBreak(String),
-    #[error("Invalid Date: the request has no date that can be read.")]
-    NoDate,
-    /// Positive: the caller is ahead.
-    #[error("Invalid Date: the caller's clock is off by {off} s; at most {window} s are allowed.")]
-    ClockOff { off: i64, window: u64 },
-    #[error("Invalid Date: the signature has expired.")]
-    Expired,
-    #[error("The body is not the one that was signed.")]
-    BodyChanged,
-    #[error("The signature is not right for this request and key.")]
-    WrongSignature,
-    #[error("Only hmac-sha256 is supported.")]
-    Algorithm,
-    #[error("The method must be one word, such as GET or POST.")]
-    Method,
-    #[error("The URL must be absolute, start with http:// or https://, and hold no user name or blanks.")]
-    Url,
 }
 
 impl Presented {
@@ -81,6 +49,22 @@ impl Presented {
         match self {
             Self::Cavage(signature) => signature.key_id(),
             Self::Message(signature) => signature.key_id(),
+        }
+    }
+
+    /// What makes the request one of its kind, when the caller says so (RFC 9421 §2.3); draft-cavage has no such thing.
+    pub fn nonce(&self) -> Option<&str> {
+        match self {
+            Self::Cavage(_) => None,
+            Self::Message(signature) => signature.nonce(),
+        }
+    }
+
+    /// The signature itself.
+    pub fn bytes(&self) -> &[u8] {
+        match self {
+            Self::Cavage(signature) => signature.bytes(),
+            Self::Message(signature) => signature.bytes(),
         }
     }
 
