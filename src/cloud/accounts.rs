@@ -84,9 +84,9 @@ impl Cloud {
     }
 }
 
-/// Something on both sides of an `@`, 128 characters at most, no blanks.
+/// An address that mail can be sent to, 128 characters at most, no blanks.
 pub(crate) fn check_email(email: &str) -> Result<(), Error> {
-    let shaped = email.split_once('@').is_some_and(|(local, domain)| !local.is_empty() && !domain.is_empty());
+    let shaped = email.parse::<lettre::Address>().is_ok();
     let fits = shaped && email.chars().count() <= 128 && !email.contains(|c: char| c.is_whitespace() || c.is_control());
     if fits { Ok(()) } else { Err(Error::Email(email.to_owned())) }
 }
@@ -98,7 +98,15 @@ mod tests {
     #[test]
     fn an_email_address_has_two_sides_and_no_blanks() {
         assert!(check_email("ann+pi@example.test").is_ok());
-        for bad in ["ann", "@example.test", "ann@", "an n@example.test", &format!("{}@x", "a".repeat(130))] {
+        for bad in [
+            "ann",
+            "@example.test",
+            "ann@",
+            "an n@example.test",
+            "a@b@c.test",
+            "a\r\nb@c",
+            &format!("{}@x", "a".repeat(130)),
+        ] {
             assert!(check_email(bad).is_err(), "{bad}");
         }
     }

@@ -4,7 +4,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from harness import service
+from harness import check, service
 
 client = boto3.client("cognito-idp", region_name=service["region"], endpoint_url=service["cognito_endpoint"],
                       aws_access_key_id="none", aws_secret_access_key="none",
@@ -26,6 +26,17 @@ def name_of(error):
 
 def message_of(error):
     return error.response["Error"]["Message"] if error else ""
+
+
+def is_typed(error, name, when):
+    """An error is raised as its own class, with status 400 and the header that some clients read instead."""
+    check(name_of(error) == name, f"{when}: {name}", f"{name_of(error)}: {message_of(error)}")
+    check(isinstance(error, getattr(client.exceptions, name)), f"{when}: raised as its class")
+    answered = error.response["ResponseMetadata"]
+    check(answered["HTTPStatusCode"] == 400, f"{when}: status 400", answered["HTTPStatusCode"])
+    check(answered["HTTPHeaders"].get("x-amzn-errortype", "").split(":")[0] == name,
+          f"{when}: named in x-amzn-errortype", answered["HTTPHeaders"])
+    check(message_of(error), f"{when}: says why")
 
 
 def begin(account, password=None):

@@ -1,20 +1,9 @@
 """boto3, Amazon's own client: every operation and every error arrives as the type that Amazon's service model knows."""
 
-from aws import answer, begin, client, message_of, name_of, refusal
+from aws import answer, begin, client, is_typed, message_of, name_of, refusal
 from harness import accounts, check, finish, sent_code, service, totp_codes, wrong_code, wrong_totp
 
 CLIENT = service["client_id"]
-
-
-def is_typed(error, name, when):
-    """An error is raised as its own class, with status 400 and the header that some clients read instead."""
-    check(name_of(error) == name, f"{when}: {name}", f"{name_of(error)}: {message_of(error)}")
-    check(isinstance(error, getattr(client.exceptions, name)), f"{when}: raised as its class")
-    answered = error.response["ResponseMetadata"]
-    check(answered["HTTPStatusCode"] == 400, f"{when}: status 400", answered["HTTPStatusCode"])
-    check(answered["HTTPHeaders"].get("x-amzn-errortype", "").split(":")[0] == name,
-          f"{when}: named in x-amzn-errortype", answered["HTTPHeaders"])
-    check(message_of(error), f"{when}: says why")
 
 
 def tokens_are_typed(reply, refresh_token):

@@ -72,9 +72,14 @@ def wrong_code(right):
     return f"{(int(right) + 1) % 1_000_000:06}"
 
 
+def sent_to(to):
+    """Every text that was sent to a mail address or phone number, newest last."""
+    lines = subprocess.run(world["outbox"], check=True, capture_output=True, text=True).stdout.splitlines()
+    return [message["text"] for message in map(json.loads, lines) if message["to"] == to]
+
+
 def sent_code(to):
     """The newest code that was sent to a mail address or phone number."""
-    lines = subprocess.run(world["outbox"], check=True, capture_output=True, text=True).stdout.splitlines()
-    texts = [message["text"] for message in map(json.loads, lines) if message["to"] == to]
+    texts = sent_to(to)
     found = texts and re.search(r"\b[0-9]{6}\b", texts[-1])
     return found[0] if found else sys.exit(f"nothing with a code was sent to {to}")

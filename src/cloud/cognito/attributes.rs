@@ -2,6 +2,7 @@
 //! GetUserAttributeVerificationCode, VerifyUserAttribute. What was verified stays in force until the new one is.
 
 use super::fault::Fault;
+use super::sending::{MESSAGES, OWN_MESSAGES};
 use super::written::{self, NewPhone, Written};
 use super::{fields, named, sending};
 use crate::cloud::factors::{self, SignedIn};
@@ -34,7 +35,7 @@ pub(super) async fn verify_by_token(site: &Site, request: &VerifyUserAttribute) 
     verify(site, &who, contact(&request.attribute_name)?, &request.code).await
 }
 
-/// All of them or none. Where the codes went that a new address and number are verified by.
+/// None of them unless all can be read. Where the codes went that a new address and number are verified by.
 pub(crate) async fn update(
     site: &Site,
     who: &SignedIn,
@@ -48,9 +49,7 @@ pub(crate) async fn update(
     if phone.is_some() {
         factors::check_phone_change(site, who).await?;
     }
-    if phone == Some(NewPhone::None) {
-        remove_phone(site, account).await?;
-    }
+    let no_phone = phone == Some(NewPhone::None);
     let mut sent = Vec::new();
     for (kind, value) in [(ContactKind::Email, email), (ContactKind::Phone, phone.and_then(NewPhone::number))] {
         let Some(value) = value else { continue };
@@ -60,6 +59,9 @@ pub(crate) async fn update(
         }
         sent.push(send_code_to(site, account, kind, &value).await?);
         store.set_pending_contact(&account.id, kind, &value, site.cloud.now()).await?;
+    }
+    if no_phone {
+        remove_phone(site, account).await?;
     }
     store.set_attributes(&account.id, &plain).await?;
     Ok(UpdatedUserAttributes { code_delivery_details_list: sent })
@@ -126,11 +128,11 @@ async fn send_code_to(
         ContactKind::Email => (Channel::Mail, "EMAIL", masked::email(value)),
         ContactKind::Phone => (Channel::Sms, "SMS", masked::phone(value)),
     };
+    sending::count_message(site, &OWN_MESSAGES, &account.id).await?;
     let reached = named::find(site, value).await?.subject;
     if reached != account.id {
-        sending::count_message(site, &reached).await?;
+        sending::count_message(site, &MESSAGES, &reached).await?;
     }
-    sending::count_message(site, &account.id).await?;
     let code = store.confirmation_code(Confirming::Contact(&account.id, kind, value), Some(&account.id), now).await?;
     let text = match kind {
         ContactKind::Email => format!(

@@ -3,6 +3,7 @@
 
 use super::fault::Fault;
 use super::named::{self, Named};
+use super::sending::MESSAGES;
 use super::sign_up::by_mail;
 use super::{fields, sending};
 use crate::base::Secret;
@@ -16,7 +17,7 @@ pub(crate) async fn forgot(site: &Site, request: &ByUsername) -> Result<CodeDeli
     fields::client(site, &request.client_id)?;
     let username = fields::name(&request.username)?;
     let named = named::find(site, username).await?;
-    sending::count_message(site, &named.subject).await?;
+    sending::count_message(site, &MESSAGES, &named.subject).await?;
     let (store, now) = (&site.cloud.store, site.cloud.now());
     let account = named.account.as_ref().map(|account| &account.id);
     let code = store.confirmation_code(Confirming::Reset(&named.subject), account, now).await?;

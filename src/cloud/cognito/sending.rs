@@ -11,14 +11,16 @@ use crate::cloud::store::{Answer, Channel, Confirming, Policy};
 use crate::protocol::code::Code;
 use crate::protocol::cognito::Confidential;
 
-/// Three messages at once, then 1 min, doubling to 1 h.
-const MESSAGES: Policy = Policy {
+/// To one person or address, whoever asks: three messages at once, then 1 min, doubling to 1 h.
+pub(super) const MESSAGES: Policy = Policy {
     kind: "message",
     free: 3,
     first: Duration::from_secs(60),
     longest: Duration::from_secs(3600),
     forget: Duration::from_secs(2 * 3600),
 };
+/// That an account's owner asks for. Counted apart, so that nobody else can use up what an owner may have.
+pub(super) const OWN_MESSAGES: Policy = Policy { kind: "own message", ..MESSAGES };
 /// Five answers, then 1 s, doubling to 15 min.
 const ANSWERS: Policy = Policy {
     kind: "confirmation",
@@ -28,9 +30,9 @@ const ANSWERS: Policy = Policy {
     forget: Duration::from_secs(24 * 3600),
 };
 
-/// Before a message is sent to the subject, whose address or number it may be.
-pub(super) async fn count_message(site: &Site, subject: &AccountId) -> Result<(), Fault> {
-    unlocked(site.cloud.store.note_wrong(&MESSAGES, subject.as_str(), site.cloud.now()).await?)
+/// Before a message is sent to, or for, the subject.
+pub(super) async fn count_message(site: &Site, policy: &Policy, subject: &AccountId) -> Result<(), Fault> {
+    unlocked(site.cloud.store.note_wrong(policy, subject.as_str(), site.cloud.now()).await?)
 }
 
 /// Mail that goes out soon: neither the answer nor its time tells whether anybody gets it. `to`: `None` when nobody does, which
@@ -44,17 +46,17 @@ pub(super) async fn post(site: &Site, to: Option<&str>, text: &str) -> Result<()
     Ok(())
 }
 
-/// A message that somebody who is signed in waits for. One that cannot be sent does not count (SMS-04).
+/// A message that its owner, who is signed in, waits for. One that cannot be sent does not count (SMS-04).
 pub(super) async fn hand_over(
     site: &Site,
-    subject: &AccountId,
+    owner: &AccountId,
     channel: Channel,
     to: &str,
     text: &str,
 ) -> Result<(), Fault> {
     let sent = site.cloud.hand_over(channel, to, text).await;
     if sent.is_err() {
-        site.cloud.store.unnote(&MESSAGES, subject.as_str()).await?;
+        site.cloud.store.unnote(&OWN_MESSAGES, owner.as_str()).await?;
     }
     Ok(sent?)
 }

@@ -9,6 +9,7 @@ use crate::cloud::ids::AccountId;
 use crate::cloud::site::Site;
 use crate::cloud::store::{self, Confirming, EventKind};
 use crate::protocol::cognito::{ByUsername, CodeDelivered, CodeDeliveryDetails, ConfirmSignUp, SignUp, SignedUp};
+use sending::MESSAGES;
 use written::{NewPhone, Written};
 
 pub(crate) async fn sign_up(site: &Site, request: &SignUp) -> Result<SignedUp, Fault> {
@@ -18,7 +19,7 @@ pub(crate) async fn sign_up(site: &Site, request: &SignUp) -> Result<SignedUp, F
     let password = Secret::from(request.password.expose());
     site.cloud.check_password(&password, &email).await?;
     let named = named::find(site, &email).await?;
-    sending::count_message(site, &named.subject).await?;
+    sending::count_message(site, &MESSAGES, &named.subject).await?;
     let id = AccountId::new(&site.cloud.entropy);
     let password = site.cloud.keep_password(&id, password).await?;
     let (store, now) = (&site.cloud.store, site.cloud.now());
@@ -58,7 +59,7 @@ pub(crate) async fn resend(site: &Site, request: &ByUsername) -> Result<CodeDeli
     fields::client(site, &request.client_id)?;
     let username = fields::name(&request.username)?;
     let named = named::find(site, username).await?;
-    sending::count_message(site, &named.subject).await?;
+    sending::count_message(site, &MESSAGES, &named.subject).await?;
     let (store, now) = (&site.cloud.store, site.cloud.now());
     let id = named.sign_ups.first().map_or(&named.id, |sign_up| &sign_up.id);
     let code = store.confirmation_code(Confirming::SignUp(id), None, now).await?;

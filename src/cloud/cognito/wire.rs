@@ -32,7 +32,11 @@ pub(super) async fn read(mut body: Body) -> Result<Bytes, Fault> {
     if length > LONGEST { Err(Fault::TooLong) } else { Ok(kept.into()) }
 }
 
+/// An object: serde would take a list of values, too.
 pub(super) fn parse<T: DeserializeOwned>(body: &Bytes) -> Result<T, Fault> {
+    if !body.trim_ascii_start().starts_with(b"{") {
+        return Err(Fault::Serialization(serde::de::Error::custom("a request is an object")));
+    }
     serde_json::from_slice(body).map_err(|error| {
         let text = error.to_string();
         // Serde has no other way to tell a member that is missing, or unknown by its value, from one of the wrong type.
