@@ -45,7 +45,7 @@ def attributes(token):
 
 def update(token, **values):
     return client.update_user_attributes(AccessToken=token, UserAttributes=[
-        {"Name": name, "Value": value} for name, value in values.items()])["CodeDeliveryDetailsList"]
+        {"Name": name, "Value": value} for name, value in values.items()]).get("CodeDeliveryDetailsList", [])
 
 
 def verify(token, name, code):
