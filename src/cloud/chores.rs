@@ -30,6 +30,8 @@ impl Cloud {
         let (store, now) = (&self.store, self.now());
         store.tell_stopped_sign_ins(warning, now).await?;
         store.forget_sign_ins(now).await?;
+        store.forget_sign_ups(now).await?;
+        store.forget_confirmations(now).await?;
         store.forget_spent(now).await?;
         store.forget_throttles(now).await?;
         store.forget_families(now).await?;
@@ -56,7 +58,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::cloud::bench::{Bench, EMAIL, PHONE};
+    use crate::cloud::bench::{Bench, CLIENT, EMAIL, PHONE};
     use crate::protocol::totp::TotpSecret;
 
     const DAY: Duration = Duration::from_secs(24 * 3600);
@@ -117,10 +119,21 @@ mod tests {
         bench.access_token().await;
         bench.initiate("USER_PASSWORD_AUTH", json!({"USERNAME": EMAIL, "PASSWORD": "wrong-password"})).await;
         bench.initiate("CUSTOM_AUTH", json!({"USERNAME": EMAIL})).await;
+        let new = json!({"ClientId": CLIENT, "Username": "bob@example.test", "Password": "tröt-zebra-9"});
+        assert!(bench.cognito("SignUp", &new).await.body["UserSub"].is_string());
         later(&bench, Duration::from_secs(60)).await;
         assert!(bench.cloud.store.rows("events").await > 0);
         later(&bench, DAY * 401).await;
-        for table in ["sign_ins", "throttles", "token_families", "known_sources", "events", "spent_blocks"] {
+        for table in [
+            "sign_ins",
+            "sign_ups",
+            "confirmations",
+            "throttles",
+            "token_families",
+            "known_sources",
+            "events",
+            "spent_blocks",
+        ] {
             assert_eq!(bench.cloud.store.rows(table).await, 0, "{table}");
         }
     }

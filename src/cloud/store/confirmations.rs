@@ -45,7 +45,6 @@ impl Store {
     ) -> Result<Secret<String>, Error> {
         let fresh = Secret::new(format!("{:06}", u64::from_be_bytes(self.entropy.bytes()) % 1_000_000));
         let subject = self.confirmation_mark(what);
-        sqlx::query("DELETE FROM confirmations WHERE expires <= $1").bind(now).execute(&self.pool).await?;
         sqlx::query(
             "INSERT INTO confirmations (subject, account_id, sealed_code, expires) VALUES ($1, $2, $3, $4) \
              ON CONFLICT (subject) DO UPDATE SET sealed_code = excluded.sealed_code, expires = excluded.expires \
@@ -71,6 +70,12 @@ impl Store {
         let mut connection = self.pool.acquire().await?;
         let used = forget_within(&mut connection, &subject).await?;
         Ok(if used { Answer::Right } else { Answer::Expired })
+    }
+
+    /// Those whose time is over.
+    pub(crate) async fn forget_confirmations(&self, now: Moment) -> Result<(), Error> {
+        sqlx::query("DELETE FROM confirmations WHERE expires <= $1").bind(now).execute(&self.pool).await?;
+        Ok(())
     }
 
     /// What writing a message costs, for a message that nobody gets.

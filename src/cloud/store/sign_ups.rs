@@ -34,7 +34,6 @@ impl Store {
         let attributes = serde_json::to_string(&(&sign_up.phone, &sign_up.attributes))
             .map_err(|_| Error::Unreadable("a sign-up"))?;
         let mut transaction = self.begin().await?;
-        sqlx::query("DELETE FROM sign_ups WHERE expires <= $1").bind(now).execute(&mut *transaction).await?;
         sqlx::query(
             "INSERT INTO sign_ups (id, email, email_key, password_kind, sealed_verifier, attributes, created, expires) \
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
@@ -58,6 +57,12 @@ impl Store {
         .execute(&mut *transaction)
         .await?;
         Ok(transaction.commit().await?)
+    }
+
+    /// Those that nobody confirmed in time.
+    pub(crate) async fn forget_sign_ups(&self, now: Moment) -> Result<(), Error> {
+        sqlx::query("DELETE FROM sign_ups WHERE expires <= $1").bind(now).execute(&self.pool).await?;
+        Ok(())
     }
 
     /// By e-mail address (newest first) or id.
