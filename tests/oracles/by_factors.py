@@ -149,6 +149,27 @@ def as_remote_its_panel_does():
     check("AuthenticationResult" in begin(account), "the password is enough then")
 
 
+def turns_texts_on():
+    """Number, code, preference: as the vendor's panel does it, by boto3's operations."""
+    account = accounts["plain_sms"]
+    number = f"+1206555{int(time.time()) % 10_000:04}"
+    token = begin(account)["AuthenticationResult"]["AccessToken"]
+    early = refusal(client.set_user_mfa_preference, AccessToken=token, SMSMfaSettings={"Enabled": True})
+    check(name_of(early) == "InvalidParameterException", "no texts to a number that was not verified", name_of(early))
+    client.update_user_attributes(AccessToken=token, UserAttributes=[{"Name": "phone_number", "Value": number}])
+    client.verify_user_attribute(AccessToken=token, AttributeName="phone_number", Code=sent_code(number))
+    client.set_user_mfa_preference(AccessToken=token, SMSMfaSettings={"Enabled": True, "PreferredMfa": True})
+    challenge = begin(account)
+    check(challenge.get("ChallengeName") == "SMS_MFA", "then a text is asked for", challenge.get("ChallengeName"))
+    changed = refusal(client.update_user_attributes, AccessToken=token,
+                      UserAttributes=[{"Name": "phone_number", "Value": "+12065550199"}])
+    check(name_of(changed) == "NotAuthorizedException" and message_of(changed).startswith(FRESH),
+          "the number is changed by nobody who did not pass it", message_of(changed))
+    fresh = answer(challenge, account, SMS_MFA_CODE=sent_code(number))["AuthenticationResult"]["AccessToken"]
+    client.set_user_mfa_preference(AccessToken=fresh, SMSMfaSettings={"Enabled": False})
+    check("AuthenticationResult" in begin(account), "turned off, the password is enough")
+
+
 def asks_for_another_text():
     account = accounts["sms_resend"]
     challenge = begin(account)
@@ -170,5 +191,6 @@ if not shutil.which("oathtool"):
 as_boto3_does()
 as_pycognito_does()
 as_remote_its_panel_does()
+turns_texts_on()
 asks_for_another_text()
 finish()

@@ -33,7 +33,7 @@ JUDGES = (
     Judge("cognito-identity-js-accounts", (NODE, "by_cognito_identity_js_accounts.mjs"), ("ascii", "utf8")),
     Judge("authenticator", (PYTHON, "by_authenticator.py"),
           ("totp_apps", "totp_once", "totp_window", "totp_window_again", "totp_typed")),
-    Judge("factors", (PYTHON, "by_factors.py"), ("plain_boto3", "plain_pycognito", "sms_panel", "sms_resend")),
+    Judge("factors", (PYTHON, "by_factors.py"), ("plain_boto3", "plain_pycognito", "plain_sms", "sms_panel", "sms_resend")),
     Judge("terminal", (PYTHON, "by_terminal.py"),
           ("totp", "totp_lost", "totp_slow", "sms", "both", "ascii"), limit=180),
     Judge("curl", (PYTHON, "by_curl.py"), ("ascii",)),

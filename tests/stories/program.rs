@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{HeaderMap, Method, Request, StatusCode};
+use http::{Method, Request, StatusCode};
 use latchkey::net::Client;
 use latchkey::protocol::totp::TotpSecret;
 use serde_json::{Value, json};
@@ -23,17 +23,12 @@ pub(crate) struct Program<'a> {
 #[derive(Debug)]
 pub(crate) struct Said {
     pub(crate) status: StatusCode,
-    pub(crate) headers: HeaderMap,
     pub(crate) body: Value,
 }
 
 impl<'a> Program<'a> {
     pub(crate) fn on(world: &'a World) -> Self {
         Self { world, client: Client::new(None).unwrap() }
-    }
-
-    pub(crate) async fn discovery(&self) -> Value {
-        self.send(Method::GET, "/.well-known/latchkey", &[], &Value::Null).await.body
     }
 
     pub(crate) async fn cognito(&self, operation: &str, body: Value) -> Said {
@@ -91,6 +86,12 @@ impl<'a> Program<'a> {
         self.auth_api(token, Method::POST, "mfaPref", json!({"MfaPref": preference})).await
     }
 
+    /// A text with a code goes there.
+    pub(crate) async fn give_number(&self, token: &str, number: &str) -> Said {
+        let attributes = json!([{"Name": "phone_number", "Value": number}]);
+        self.cognito("UpdateUserAttributes", json!({"AccessToken": token, "UserAttributes": attributes})).await
+    }
+
     /// What the QR code holds.
     pub(crate) async fn ask_for_qr_code(&self, token: &str) -> TotpSecret {
         let associated = self.cognito("AssociateSoftwareToken", json!({"AccessToken": token})).await;
@@ -121,7 +122,7 @@ impl<'a> Program<'a> {
         let body = if body.is_null() { Bytes::new() } else { Bytes::from(body.to_string()) };
         let answer = self.client.send(request.body(body).unwrap(), PATIENCE, 1 << 20).await.unwrap();
         let (head, body) = answer.into_parts();
-        Said { status: head.status, headers: head.headers, body: serde_json::from_slice(&body).unwrap_or_default() }
+        Said { status: head.status, body: serde_json::from_slice(&body).unwrap_or_default() }
     }
 }
 

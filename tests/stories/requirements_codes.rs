@@ -3,32 +3,26 @@
 
 use http::StatusCode;
 use latchkey::account::KeyState;
-use latchkey::base::Secret;
-use latchkey::cloud::NewAccount;
 use serde_json::json;
 
 use crate::program::Program;
 use crate::world::{Factor, World, code_in};
 
 #[tokio::test]
-async fn r16_a_number_that_no_text_can_reach_is_refused_before_it_is_relied_on() {
+async fn r16_a_number_is_tried_before_it_is_relied_on() {
     let world = World::new().await;
-    let account = |phone: &str| NewAccount {
-        email: "tim@example.test".into(),
-        password: Secret::from("Correct-horse-7!"),
-        totp: None,
-        phone: Some(phone.into()),
-    };
-    for bad in ["12065550100", "555-0100", "+0123456789", "call me"] {
-        let refused = world.cloud.add_account(account(bad)).await.unwrap_err();
-        assert!(refused.to_string().contains("international form"), "{refused}");
-    }
     let bob = world.person("bob@example.test", Factor::None).await;
     let program = Program::on(&world);
-    let early = program.prefer(&program.sign_in(&bob).await, "SMS_MFA").await;
+    let token = program.sign_in(&bob).await;
+    for bad in ["2065550100", "555-0100", "+0123456789", "call me"] {
+        assert_eq!(program.give_number(&token, bad).await.fault(), "InvalidParameterException", "{bad}");
+    }
+    program.give_number(&token, "+1 (206) 555-0100").await;
+    assert!(world.delivered("sms").await.contains("verify this number"));
+    let early = program.prefer(&token, "SMS_MFA").await;
     assert_eq!(early.status, StatusCode::BAD_REQUEST);
     assert_eq!(early.body["message"], "Add and verify your phone number first.");
-    assert!(program.give_password(&bob).await.signed_in(), "nobody is locked out by a number that was never tried");
+    assert!(program.give_password(&bob).await.signed_in(), "nobody is locked out by a number that no text reaches");
 }
 
 #[tokio::test]
@@ -45,17 +39,21 @@ async fn r17_a_texted_code_counts_for_three_minutes() {
 }
 
 #[tokio::test]
-async fn r18_text_messages_are_turned_on_for_a_number_that_received_a_code_and_recovery_codes_come_with_it() {
+async fn r18_number_code_and_recovery_codes_turn_text_messages_on() {
     let world = World::new().await;
-    let tim = world.person("tim@example.test", Factor::TextMessage).await;
+    let bob = world.person("bob@example.test", Factor::None).await;
     let program = Program::on(&world);
-    let token = program.sign_in(&tim).await;
-    assert_eq!(program.prefer(&token, "NO_MFA").await.status, StatusCode::OK);
-    let on = program.prefer(&program.sign_in(&tim).await, "SMS_MFA").await;
-    assert_eq!((&on.body["MfaPref"], on.body["backupCode"].is_string()), (&json!("SMS_MFA"), true));
-    let asked = program.give_password(&tim).await;
-    let code = json!({"SMS_MFA_CODE": program.texted().await});
-    assert!(program.answer(&tim, &asked, code).await.signed_in());
+    let token = program.sign_in(&bob).await;
+    let sent = program.give_number(&token, "+1 (206) 555-0100").await;
+    assert_eq!(sent.body["CodeDeliveryDetailsList"][0]["Destination"], "+*******0100");
+    assert_eq!(program.prefer(&token, "NO_MFA").await.status, StatusCode::OK, "as remote.it's panel does meanwhile");
+    let code = json!({"AccessToken": token, "AttributeName": "phone_number", "Code": program.texted().await});
+    assert_eq!(program.cognito("VerifyUserAttribute", code).await.body, json!({}));
+    let on = program.prefer(&token, "SMS_MFA").await;
+    assert_eq!((&on.body["MfaPref"], on.body["recoveryCodes"].as_array().unwrap().len()), (&json!("SMS_MFA"), 10));
+    assert!(!program.sign_in(&bob).await.is_empty(), "a texted code signs in");
+    let stale = program.give_number(&token, "+12065550199").await;
+    assert_eq!(stale.fault(), "NotAuthorizedException", "from now on the number is part of the factor");
 }
 
 #[tokio::test]
@@ -81,7 +79,7 @@ async fn r20_the_panel_says_whether_to_look_at_the_app_or_at_the_texts() {
     let mut browser = world.browser();
     browser.reach_the_code(&world, &tim).await;
     let page = browser.get("/code").await;
-    assert!(page.says("A text message") && page.says("4477") && !page.says("5550104477"));
+    assert!(page.says("A text message") && page.says("4477") && !page.says("2065554477"));
     assert_eq!(browser.give_code(&code_in(&world.delivered("sms").await)).await.location(), "./");
 }
 

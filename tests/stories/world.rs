@@ -120,7 +120,7 @@ impl World {
     pub(crate) async fn person_with(&self, email: &str, password: &str, factor: Factor) -> Person {
         let totp = matches!(factor, Factor::Authenticator | Factor::Both)
             .then(|| TotpSecret::from_bytes(self.entropy.bytes::<20>().to_vec()));
-        let phone = matches!(factor, Factor::TextMessage | Factor::Both).then(|| "+15550104477".to_owned());
+        let phone = matches!(factor, Factor::TextMessage | Factor::Both).then(|| "+12065554477".to_owned());
         let added = self.cloud.add_account(NewAccount {
             email: email.to_owned(),
             password: Secret::from(password),

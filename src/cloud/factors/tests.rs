@@ -180,6 +180,30 @@ async fn one_factor_changes_into_the_other_and_off_makes_recovery_codes_void() {
 }
 
 #[tokio::test]
+async fn the_number_that_codes_go_to_is_changed_only_with_a_fresh_proof() {
+    let bench = Bench::new().await;
+    bench.ann(None, Some(PHONE)).await;
+    let token = by_text(&bench).await.access_token();
+    let other = "+12065550199";
+    let number =
+        |value: &str| json!({"AccessToken": token, "UserAttributes": [{"Name": "phone_number", "Value": value}]});
+    bench.hand.pass(Duration::from_secs(600));
+    assert_eq!(bench.cognito("UpdateUserAttributes", &number(other)).await.fault(), "");
+    let code = json!({"AccessToken": token, "AttributeName": "phone_number", "Code": bench.code_sent_to(other).await});
+    bench.hand.pass(Duration::from_secs(1));
+    for (operation, body) in [("UpdateUserAttributes", number(other)), ("VerifyUserAttribute", code.clone())] {
+        let late = bench.cognito(operation, &body).await;
+        assert_eq!(late.fault(), "NotAuthorizedException", "{operation}");
+        assert!(late.message().contains("change your phone number"), "{}", late.message());
+    }
+    let mut again = code;
+    again["AccessToken"] = by_text(&bench).await.access_token().into();
+    assert_eq!(bench.cognito("VerifyUserAttribute", &again).await.body, json!({}));
+    bench.begin().await;
+    assert_eq!(bench.sent_to(other).await.len(), 2, "codes go to the new number");
+}
+
+#[tokio::test]
 async fn with_both_on_the_preferred_one_is_asked_for_and_the_other_can_be_taken() {
     let bench = Bench::new().await;
     bench.ann(Some(&secret()), Some(PHONE)).await;
