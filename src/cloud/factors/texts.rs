@@ -60,7 +60,7 @@ pub(crate) async fn worked(site: &Site, account: &Account) -> Result<(), Error> 
 }
 
 /// Never more than is true.
-fn in_words(left: Duration) -> String {
+pub(crate) fn in_words(left: Duration) -> String {
     match left.as_secs() {
         seconds @ 0..60 => format!("{seconds} seconds"),
         60..120 => "1 minute".to_owned(),
