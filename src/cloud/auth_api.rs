@@ -13,7 +13,7 @@ use axum::http::header::RETRY_AFTER;
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::caller;
 use super::delivery::Undelivered;
@@ -82,8 +82,8 @@ pub(super) async fn set_mfa_preference(site: Site, request: Request) -> Result<R
     let wanted: Wanted = serde_json::from_slice(&body).map_err(|_unreadable| Error::NoPreference)?;
     let preference = Preference::named(&wanted.preference).ok_or(Error::NoPreference)?;
     let codes = factors::prefer(&site, &who, preference).await?;
-    let mut answer = codes.map_or_else(|| json!({}), |codes| shown(&codes));
-    answer["MfaPref"] = preference.name().into();
+    let mut answer = codes.map_or_else(Map::new, |codes| shown(&codes));
+    answer.insert("MfaPref".to_owned(), preference.name().into());
     Ok(Json(answer).into_response())
 }
 
@@ -107,9 +107,11 @@ pub(super) async fn make_recovery_codes(site: Site, request: Request) -> Result<
     Ok(Json(shown(&factors::make(&site, &who).await?)).into_response())
 }
 
-fn shown(codes: &RecoveryCodes) -> Value {
+fn shown(codes: &RecoveryCodes) -> Map<String, Value> {
     let short: Vec<&str> = codes.short.iter().map(RecoveryCode::expose).collect();
-    json!({ "backupCode": codes.long.expose(), "recoveryCodes": short })
+    [("backupCode".to_owned(), codes.long.expose().into()), ("recoveryCodes".to_owned(), short.into())]
+        .into_iter()
+        .collect()
 }
 
 /// Ends every sign-in of the account. It is a GET because remote.it's clients send one; the token in the header, which no

@@ -30,10 +30,9 @@ pub(super) async fn finish_enrolment(site: &Site, request: &RespondToAuthChallen
     if !site.cloud.store.end_sign_in(&sign_in).await? {
         return Err(Fault::InvalidSession);
     }
-    factors::set_up(site, &account, sign_in.id()).await.map_err(|error| match error {
+    factors::set_up(site, &account, sign_in.id()).await.map_err(|error| {
         // Another sign-in was faster: this one has to pass what that one set up.
-        factors::Error::NotFresh(_) => Fault::InvalidSession,
-        other => Fault::Factors(other),
+        if matches!(error, factors::Error::NotFresh(_)) { Fault::InvalidSession } else { Fault::Factors(error) }
     })?;
     step::finish(site, &request.client_id, &account, Proof::Factor(FactorKind::SoftwareToken)).await
 }

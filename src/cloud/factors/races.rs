@@ -17,20 +17,21 @@ fn secret() -> TotpSecret {
     TotpSecret::from_bytes(b"12345678901234567890".to_vec())
 }
 
-/// How many of fifty sign-ins, each waiting for `kind`, on two instances, succeed with one answer.
-async fn succeed_with(bench: Bench, id: &str, kind: FactorKind, answer: Value) -> usize {
+/// How many of fifty sign-ins that wait for the same, on two instances, succeed with one answer.
+async fn succeed_with(bench: Bench, id: &str, (stage, challenge): (Stage, &str), answer: Value) -> usize {
     let (bench, id) = (Arc::new(bench), AccountId::from_text(id));
     let routers = [bench.beside(|_same| {}).await, bench.beside(|_same| {}).await];
     let now = bench.cloud.now();
     let mut tries = JoinSet::new();
     for number in 0..50 {
         let expires = now.plus(Duration::from_secs(180));
-        let new = NewSignIn { client_id: CLIENT, account: Some(&id), stage: Stage::Factor(kind), lost: &[], expires };
+        let new =
+            NewSignIn { client_id: CLIENT, account: Some(&id), stage, lost: &[FactorKind::SoftwareToken], expires };
         let session = bench.cloud.store.begin_sign_in(new, &Visitor::nobody(), now).await.unwrap();
         let mut responses = answer.clone();
         responses["USERNAME"] = EMAIL.into();
         let body = json!({
-            "ChallengeName": kind.name(), "ClientId": CLIENT, "Session": session.expose(),
+            "ChallengeName": challenge, "ClientId": CLIENT, "Session": session.expose(),
             "ChallengeResponses": responses,
         });
         let router = routers[number % 2].clone();
@@ -46,7 +47,19 @@ async fn of_fifty_sign_ins_at_once_with_one_code_of_an_app_one_succeeds() {
     let bench = Bench::new().await;
     let ann = bench.ann(Some(&secret()), None).await;
     let answer = json!({"SOFTWARE_TOKEN_MFA_CODE": secret().code_at(bench.unix()).expose()});
-    assert_eq!(succeed_with(bench, &ann.id, FactorKind::SoftwareToken, answer).await, 1);
+    let waits = (Stage::Factor(FactorKind::SoftwareToken), "SOFTWARE_TOKEN_MFA");
+    assert_eq!(succeed_with(bench, &ann.id, waits, answer).await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_fifty_recoveries_at_once_with_one_code_one_succeeds() {
+    for short in [false, true] {
+        let bench = Bench::new().await;
+        let mut ann = bench.ann(Some(&secret()), None).await;
+        let code = if short { ann.short_recovery_codes.pop() } else { ann.recovery_code.take() };
+        let answer = json!({"ANSWER": code.unwrap().expose()});
+        assert_eq!(succeed_with(bench, &ann.id, (Stage::RecoveryCode, "CUSTOM_CHALLENGE"), answer).await, 1);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -55,7 +68,8 @@ async fn of_fifty_sign_ins_at_once_with_one_texted_code_one_succeeds() {
     let ann = bench.ann(None, Some(PHONE)).await;
     bench.begin().await;
     let answer = json!({"SMS_MFA_CODE": bench.code_sent_to(PHONE).await});
-    assert_eq!(succeed_with(bench, &ann.id, FactorKind::Sms, answer).await, 1);
+    let waits = (Stage::Factor(FactorKind::Sms), "SMS_MFA");
+    assert_eq!(succeed_with(bench, &ann.id, waits, answer).await, 1);
 }
 
 /// One of the two is always on, whatever is changed into what.
