@@ -11,20 +11,20 @@ use crate::net::serve::Stop;
 
 const EVERY: Duration = Duration::from_secs(60);
 
-/// Until stopped.
-pub(super) async fn run(cloud: &Cloud, mut stop: Stop) {
-    loop {
-        if let Err(error) = cloud.do_chores().await {
-            tracing::warn!(error = report::chain(&error), "the service's own chores were cut short");
-        }
-        tokio::select! {
-            () = stop.wait() => break,
-            () = tokio::time::sleep(EVERY) => {}
+impl Cloud {
+    /// Until stopped.
+    pub async fn keep_house(self, mut stop: Stop) {
+        loop {
+            if let Err(error) = self.do_chores().await {
+                tracing::warn!(error = report::chain(&error), "the service's own chores were cut short");
+            }
+            tokio::select! {
+                () = stop.wait() => break,
+                () = tokio::time::sleep(EVERY) => {}
+            }
         }
     }
-}
 
-impl Cloud {
     /// One round.
     pub(super) async fn do_chores(&self) -> Result<(), Error> {
         let (store, now) = (&self.store, self.now());

@@ -211,8 +211,7 @@ impl Cloud {
         let own_url =
             listener.address().map_or_else(|| "http://localhost".to_owned(), |own| format!("{scheme}://{own}"));
         let site = Site::new(self.clone(), own_url);
-        let serving = net::serve(listener, routes::router(site), limits(), stop.clone());
-        tokio::join!(serving, chores::run(self, stop));
+        net::serve(listener, routes::router(site), limits(), stop).await;
     }
 
     /// Shows what was counted, until stopped.

@@ -4,6 +4,7 @@
 """
 
 import base64
+import datetime
 import http.client
 import json
 import os
@@ -38,7 +39,7 @@ def signed(key, **told):
     headers = dict(line.split(": ", 1) for line in signer("sign", key, **told).splitlines())
     headers = {name.lower(): value for name, value in headers.items()}
     headers.setdefault("host", urlsplit(service["graphql"]).netloc)
-    return {"method": "POST", "target": urlsplit(service["graphql"]).path, "headers": headers, "body": QUERY}
+    return {"method": "POST", "target": urlsplit(service["graphql"]).path, "headers": headers, "body": told.get("body", QUERY)}
 
 
 def changed(request, headers=None, **parts):
@@ -70,6 +71,14 @@ def refuses(request, sentence):
     status, text = send(request)
     check(status in (401, 403) and account["email"] not in text and text.strip(), f"refused: {sentence}",
           f"{status} {text}")
+
+
+def says_why(request, code, *words):
+    """A refusal is JSON with one word for programs and a sentence for people."""
+    status, text = send(request)
+    error = json.loads(text)["errors"][0]
+    seen = (status, error["extensions"]["code"])
+    check(seen == (401, code) and all(word in error["message"] for word in words), f"refused with the reason {code}", text)
 
 
 def covered_names(request):
@@ -152,10 +161,66 @@ def other_letter(value):
     return value[:place] + ("1" if value[place] != "1" else "2") + value[place + 1:]
 
 
+def refusals_say_why(key):
+    says_why(signed(("AAAAAAAAAAAAAAAAAAAA", key[1])), "KEY_UNKNOWN", "AAAAAAAAAAAAAAAAAAAA")
+    says_why(signed((key[0], other_secret())), "WRONG_SIGNATURE")
+    says_why(signed(key, skew=-400), "CLOCK_OFF", "off by -4", "at most 300 s")
+    for name in set(covered_names(signed(key))) & {"content-type", "digest", "content-digest"}:
+        says_why(changed(signed(key), headers={name: None}), "HEADER_MISSING", f"'{name}'")
+
+
+def told_to(request):
+    """The GraphQL answer to a request whose signature is right."""
+    status, text = send(request)
+    check(status == 200, "a right signature is answered as GraphQL does", f"{status} {text}")
+    return json.loads(text)
+
+
+def scopes_and_ends(token):
+    """Each key is retired by the account's own token, so that there is room for the next one."""
+    make = json.dumps({"query": "mutation { createAccessKey { key secret } }"})
+    keys = json.dumps({"query": "query { login { accessKeys { key name scope } } }"})
+    read = graphql.new_key(token, name="attic", scope="read")
+    listed = told_to(signed(read, body=keys))["data"]["login"]["accessKeys"]
+    check({"key": read[0], "name": "attic", "scope": "read"} in listed, "a read key sees its own name and scope", listed)
+    check(told_to(signed(read, body=make))["errors"][0]["extensions"]["code"] == "NOT_ALLOWED", "and makes no key")
+    retire(token, read)
+    device = graphql.new_key(token, scope="sign-in-device")
+    accepts(signed(device), "a device's key asks whose it is")
+    for body in (keys, make):
+        refused = told_to(signed(device, body=body))["errors"][0]["extensions"]["code"]
+        check(refused == "NOT_ALLOWED", "a device's key manages no keys", refused)
+    retire(token, device)
+    soon = datetime.datetime.now(datetime.UTC) + datetime.timedelta(seconds=3)
+    ending = graphql.new_key(token, expires=soon.isoformat())
+    accepts(signed(ending), "a key before its end")
+    deadline = time.monotonic() + 10
+    while send(signed(ending))[0] == 200 and time.monotonic() < deadline:
+        time.sleep(0.2)
+    says_why(signed(ending), "KEY_EXPIRED", ending[0])
+    retire(token, ending)
+
+
+def changes_count_once(token, key):
+    """A change that comes twice is a conflict; a look is not."""
+    body = json.dumps({"query": f'mutation {{ updateAccessKey(key: "{key[0]}", name: "attic") {{ name }} }}'})
+    request = signed(key, body=body)
+    check(told_to(request)["data"]["updateAccessKey"]["name"] == "attic", "a signed change is made")
+    status, text = send(request)
+    check(status == 409 and "REPEATED" in text, "the same change again is refused as a repetition", f"{status} {text}")
+    accepts(signed(key), "and the key goes on")
+
+
+def retire(token, key):
+    graphql.enable_key(token, key[0], False)
+    graphql.delete_key(token, key[0])
+
+
 def key_comes_and_goes(token, key):
     request = signed(key)
     graphql.enable_key(token, key[0], False)
     refuses(request, "a disabled key")
+    says_why(request, "KEY_DISABLED", key[0])
     graphql.enable_key(token, key[0], True)
     accepts(request, "the key enabled again")
     graphql.enable_key(token, key[0], False)
@@ -171,6 +236,9 @@ signed_with_something_else(key)
 if not FIXED:
     signed_for_something_else(key)
     covers_more_or_less(key)
+    refusals_say_why(key)
+    scopes_and_ends(token)
+    changes_count_once(token, key)
 changed_on_the_way(key)
 key_comes_and_goes(token, key)
 finish()

@@ -18,9 +18,11 @@ def ask(token, query, **variables):
     return reply["data"]
 
 
-def new_key(token):
-    """(id, secret as base64)"""
-    key = ask(token, "mutation { createAccessKey { key secret } }")["createAccessKey"]
+def new_key(token, **wish):
+    """(id, secret as base64). WISH: name, scope and expires, which clients of remote.it never send."""
+    told = ", ".join(f"{name}: {json.dumps(value)}" for name, value in wish.items())
+    arguments = f"({told})" if told else ""
+    key = ask(token, f"mutation {{ createAccessKey{arguments} {{ key secret }} }}")["createAccessKey"]
     return key["key"], key["secret"]
 
 

@@ -31,6 +31,7 @@ JUDGES = (
     Judge("boto3-accounts", (PYTHON, "by_boto3_accounts.py"), ("ascii", "utf8", "totp", "forgotten", "guessed")),
     Judge("pycognito-accounts", (PYTHON, "by_pycognito_accounts.py")),
     Judge("cognito-identity-js-accounts", (NODE, "by_cognito_identity_js_accounts.mjs"), ("ascii", "utf8")),
+    Judge("boto3-limits", (PYTHON, "by_limits.py")),
     Judge("authenticator", (PYTHON, "by_authenticator.py"),
           ("totp_apps", "totp_once", "totp_window", "totp_window_again", "totp_typed")),
     Judge("factors", (PYTHON, "by_factors.py"), ("plain_boto3", "plain_pycognito", "plain_sms", "sms_panel", "sms_resend")),

@@ -30,7 +30,7 @@ pub(super) struct Serve {
     /// Base URL that clients use, when it is not the address itself.
     #[arg(long, value_name = "URL")]
     public_url: Option<String>,
-    /// How many access keys an account may have.
+    /// How many access keys an account may have; 0: any number.
     #[arg(long, value_name = "N")]
     access_keys: Option<u32>,
     /// Take plain HTTP from other machines although anybody on the way can listen.
@@ -128,6 +128,7 @@ impl Doors {
             serving.spawn(async move { cloud.serve_metrics(listener, stop).await });
         }
         serving.spawn(cloud.clone().keep_delivering(stop.clone()));
+        serving.spawn(cloud.clone().keep_house(stop.clone()));
         let mut watched = stop.clone();
         let watchdog = stop.clone();
         serving.spawn(async move {

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use lettre::message::Mailbox;
 
@@ -11,7 +12,7 @@ use super::values::{self, number, switch};
 use super::{Settings, TlsFiles, secrets};
 use crate::base::Secret;
 use crate::cloud::delivery::{self, Encoding, Gateway, MailServer, MailTls, Sms};
-use crate::cloud::{IdentityProvider, Plan};
+use crate::cloud::{IdentityProvider, Plan, SourceLimit};
 use crate::settings::values::{absolute, is_loopback, log_level, proxy};
 use crate::settings::{Check, Environment, Error, Layers, Mistake, Origin};
 
@@ -55,6 +56,8 @@ impl Reading<'_> {
         let client_id = self.one("client_id", values::client_id);
         let passwords = self.one("passwords", values::passwords);
         let access_keys_per_account = self.one("access_keys", number::<u32>);
+        let events_days = self.one("events_days", number::<u32>);
+        let failures = self.one("failures_per_source", number::<u32>);
         let database = self.database();
         let redirect_urls = self.many("redirect_urls", values::return_url);
         let logout_urls = self.many("logout_urls", values::return_url);
@@ -67,6 +70,8 @@ impl Reading<'_> {
             client_id: client_id?,
             access_keys_per_account: access_keys_per_account?,
             passwords: passwords?,
+            events_kept: Duration::from_secs(u64::from(events_days?) * 24 * 3600),
+            source_limit: SourceLimit { failures: failures?, ..SourceLimit::default() },
             trusted_proxies,
             brand: brand?,
             delivery,

@@ -70,7 +70,14 @@ pub(crate) const KEYS: &[Key] = &[
         r#""srp""#,
         "How passwords rest: \"srp\" (clients never send them) or \"argon2id\" (clients send them; a slower guess for thieves).",
     ),
-    one("access_keys", "2", "How many access keys an account may have."),
+    one("access_keys", "2", "How many access keys an account may have; 0 for any number."),
+    one("events_days", "400", "For how many days owners can see what happened to their accounts."),
+    one(
+        "failures_per_source",
+        "60",
+        "So many failed sign-ins, codes and the like are free for one address (IPv6: its /64 network); one more each minute.\n\
+         After that it waits, each time longer. 0: no limit. This machine itself never waits.",
+    ),
     many(
         "redirect_urls",
         "[]",
