@@ -37,6 +37,9 @@ struct Case {
     /// Run as somebody without rights (where the test itself may choose).
     #[serde(default)]
     as_nobody: bool,
+    /// Of `latchkey-cloud`, the account service.
+    #[serde(default)]
+    cloud: bool,
     /// Only true of the agent alone.
     #[serde(default)]
     without_cloud: bool,
@@ -49,6 +52,7 @@ struct Case {
     code: i32,
 }
 
+const SERVICE: Option<&str> = option_env!("CARGO_BIN_EXE_latchkey-cloud");
 const NOBODY: u32 = 65534;
 
 #[test]
@@ -61,6 +65,7 @@ fn every_command_line_does_what_its_case_says() {
         let text = std::fs::read_to_string(&file).unwrap();
         let cases: Cases = toml::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
         let cases = cases.case.iter().filter(|case| !(case.without_cloud && cfg!(feature = "cloud")));
+        let cases = cases.filter(|case| !case.cloud || SERVICE.is_some());
         failures.extend(cases.filter_map(|case| run(case).err()));
     }
     assert!(failures.is_empty(), "\n{}", failures.join("\n"));
@@ -92,6 +97,7 @@ fn run(case: &Case) -> Result<(), String> {
 fn prepare(case: &Case, dir: &Path) {
     set_permissions(dir, Permissions::from_mode(0o755)).unwrap();
     std::fs::write(dir.join("latchkey.toml"), "").unwrap();
+    std::fs::write(dir.join("latchkey-cloud.toml"), "").unwrap();
     for (name, content) in &case.files {
         let path = dir.join(name);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -109,6 +115,8 @@ fn command(case: &Case, dir: &Path) -> Command {
     command.env("LATCHKEY_CONFIG", dir.join("latchkey.toml"));
     command.env("LATCHKEY_STATE_DIR", dir.join("state")).env("LATCHKEY_RUNTIME_DIR", dir.join("run"));
     command.env("LATCHKEY_SERVICE", "http://127.0.0.1:1");
+    command.env("LATCHKEY_CLOUD_CONFIG", dir.join("latchkey-cloud.toml"));
+    command.env("LATCHKEY_CLOUD_STATE_DIR", dir.join("accounts"));
     command.envs(case.environment.iter().map(|(name, value)| (name, place(value))));
     if case.as_nobody && nix::unistd::geteuid().is_root() {
         command.uid(NOBODY).gid(NOBODY);
@@ -119,7 +127,8 @@ fn command(case: &Case, dir: &Path) -> Command {
 
 /// Nobody may not look into the folder where the program was built.
 fn program(case: &Case, dir: &Path) -> PathBuf {
-    let built = PathBuf::from(env!("CARGO_BIN_EXE_latchkey"));
+    let agent = env!("CARGO_BIN_EXE_latchkey");
+    let built = PathBuf::from(if case.cloud { SERVICE.unwrap_or(agent) } else { agent });
     if !case.as_nobody {
         return built;
     }

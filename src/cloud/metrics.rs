@@ -3,8 +3,11 @@
 
 use std::time::Duration;
 
+use axum::body::Body;
+use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{Method, Request, Response, StatusCode};
+use axum::middleware::Next;
 use axum::response::IntoResponse as _;
 use axum::routing::get;
 use prometheus_client::encoding::text::encode;
@@ -16,6 +19,7 @@ use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::Registry;
 
 use super::Cloud;
+use super::site::Site;
 use super::store::Channel;
 use crate::protocol::cognito::TARGET_PREFIX;
 
@@ -63,7 +67,7 @@ impl Metrics {
         metrics
     }
 
-    pub(super) fn note_request(&self, operation: &str, response: &Response<axum::body::Body>, took: Duration) {
+    fn note_request(&self, operation: &str, response: &Response<Body>, took: Duration) {
         let status = response.status();
         let fault = response.headers().get("x-amzn-errortype").and_then(|name| name.to_str().ok());
         let outcome = match fault {
@@ -100,8 +104,16 @@ fn histogram() -> Histogram {
     Histogram::new(BUCKETS)
 }
 
+/// Around everything.
+pub(super) async fn count(State(site): State<Site>, request: Request<Body>, next: Next) -> Response<Body> {
+    let (operation, begun) = (operation(&request), site.cloud.clock.monotonic());
+    let response = next.run(request).await;
+    site.cloud.metrics.note_request(&operation, &response, site.cloud.clock.monotonic().saturating_sub(begun));
+    response
+}
+
 /// What a request asks for, by a name that we gave: a Cognito operation, or the beginning of the path.
-pub(super) fn operation<B>(request: &Request<B>) -> String {
+fn operation<B>(request: &Request<B>) -> String {
     let path = request.uri().path();
     if path == "/" && request.method() == Method::POST {
         let target = request.headers().get("x-amz-target").and_then(|target| target.to_str().ok());
@@ -130,7 +142,7 @@ async fn answer(cloud: Cloud) -> axum::response::Response {
 
 #[cfg(test)]
 mod tests {
-    use axum::body::{Body, to_bytes};
+    use axum::body::to_bytes;
     use serde_json::json;
     use tower::ServiceExt as _;
 

@@ -43,7 +43,7 @@ pub(super) fn router(site: Site) -> Router {
         .with_state(site.clone());
     // After the frame, which lets pages of any origin call: the portal's cookies are for its own pages only.
     // Unknown URLs are answered by the router that the other is merged into.
-    portal::router(&site).merge(api)
+    portal::router(&site).merge(api).layer(from_fn_with_state(site, metrics::count))
 }
 
 /// Doors where something could be guessed, other than Cognito's.
@@ -59,13 +59,11 @@ fn limited(site: &Site) -> Router<Site> {
 /// Around every answer: pages of any origin may call (no cookie carries a session here), and `Date` is the time that
 /// signatures and timestamps are checked against, so that a client can learn it.
 async fn frame(State(site): State<Site>, request: Request, next: Next) -> Response {
-    let (operation, begun) = (metrics::operation(&request), site.cloud.clock.monotonic());
     let mut response = if request.method() == Method::OPTIONS {
         StatusCode::NO_CONTENT.into_response()
     } else {
         next.run(request).await
     };
-    site.cloud.metrics.note_request(&operation, &response, site.cloud.clock.monotonic().saturating_sub(begun));
     let headers = response.headers_mut();
     if let Ok(date) = HeaderValue::from_str(&http_date::format(site.cloud.clock.wall())) {
         headers.insert(DATE, date);

@@ -18,11 +18,16 @@ pub(super) fn check(plan: &Plan) -> Finding {
     let Ok(found) = statvfs(folder) else {
         return wrong(NAME, format!("{} cannot be looked at; check who may use it.", folder.display()));
     };
-    let free = u64::from(found.blocks_available()).saturating_mul(found.fragment_size()) / MEGABYTE;
+    let free = wide(found.blocks_available()).saturating_mul(wide(found.fragment_size())) / MEGABYTE;
     let sentence = format!("{free} MB are free at {}", plan.state.display());
     match free {
         ..TOO_LITTLE => wrong(NAME, format!("{sentence}; make room, or nothing can be written soon.")),
         TOO_LITTLE..LITTLE => warning(NAME, format!("{sentence}; make room before it is full.")),
         LITTLE.. => fine(NAME, format!("{sentence}.")),
     }
+}
+
+/// These counts have 32 bits on some machines and 64 on others.
+fn wide(count: impl Into<u64>) -> u64 {
+    count.into()
 }

@@ -15,8 +15,6 @@ use crate::base::{Entropy, Secret};
 use crate::cloud::{AddedAccount, Cloud, NewAccount, Requirement};
 use crate::protocol::totp::TotpSecret;
 
-const ISSUER: &str = "Latchkey";
-
 #[derive(Args)]
 pub(super) struct Add {
     /// The name to sign in with; upper and lower case are the same.
@@ -76,6 +74,8 @@ impl Default for Totp {
 
 /// What the person who added the account must hand on.
 struct Added {
+    /// What authenticator apps call the service.
+    issuer: String,
     email: String,
     account: AddedAccount,
     totp: Option<TotpSecret>,
@@ -127,7 +127,7 @@ async fn add_one(cloud: &Cloud, wanted: Wanted) -> Result<Added, Error> {
     if wanted.must_enrol {
         cloud.require(&account.id, Requirement::SecondFactor).await?;
     }
-    Ok(Added { email: wanted.email, account, totp })
+    Ok(Added { issuer: cloud.plan.brand.clone(), email: wanted.email, account, totp })
 }
 
 impl Add {
@@ -183,7 +183,7 @@ impl Added {
     }
 
     fn otpauth(&self) -> Option<Secret<String>> {
-        self.totp.as_ref().map(|secret| secret.otpauth_uri(ISSUER, &self.email))
+        self.totp.as_ref().map(|secret| secret.otpauth_uri(&self.issuer, &self.email))
     }
 
     fn recovery_code(&self) -> Option<&str> {
