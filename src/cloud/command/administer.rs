@@ -105,14 +105,7 @@ fn show(account: &AccountDetails, as_json: bool) -> Result<(), Error> {
     let mut out = io::stdout();
     let summary = &account.summary;
     if as_json {
-        let mut all = of_summary(summary);
-        all["phone"] = json!(account.phone);
-        all["factors"] = json!(account.factors);
-        all["must_set_password"] = json!(account.must_set_password);
-        all["access_keys"] = json!(account.access_keys);
-        all["sessions"] = json!(account.sessions);
-        all["recovery_codes"] = json!(account.recovery_codes);
-        return Ok(writeln!(out, "{all}")?);
+        return Ok(writeln!(out, "{}", of_details(account))?);
     }
     let factors = if account.factors.is_empty() { "none".to_owned() } else { account.factors.join(", ") };
     let rows = [
@@ -143,6 +136,23 @@ fn of_summary(account: &AccountSummary) -> serde_json::Value {
         "disabled": account.disabled,
         "two_factor": account.factors > 0,
     })
+}
+
+fn of_details(account: &AccountDetails) -> serde_json::Value {
+    let mut all = of_summary(&account.summary);
+    if let Some(members) = all.as_object_mut() {
+        for (name, value) in [
+            ("phone", json!(account.phone)),
+            ("factors", json!(account.factors)),
+            ("must_set_password", json!(account.must_set_password)),
+            ("access_keys", json!(account.access_keys)),
+            ("sessions", json!(account.sessions)),
+            ("recovery_codes", json!(account.recovery_codes)),
+        ] {
+            members.insert(name.to_owned(), value);
+        }
+    }
+    all
 }
 
 impl Confirmed {

@@ -88,10 +88,8 @@ impl Error {
 fn of_cloud(error: &cloud::Error) -> Exit {
     use cloud::Error as E;
     match error {
-        E::StateFolder(_, cause) | E::ServerKey(_, cause) => match of_io(cause) {
-            Exit::Permission => Exit::Permission,
-            _damaged_or_full => Exit::State,
-        },
+        E::StateFolder(_, cause) | E::ServerKey(_, cause) if cause.kind() != ErrorKind::PermissionDenied => Exit::State,
+        E::StateFolder(..) | E::ServerKey(..) => Exit::Permission,
         E::ServerKeyDamaged(_) | E::ServerKeyMissing(_) | E::SigningKey => Exit::State,
         E::OtherPool { .. } | E::Client(_) | E::IdentityProvider(..) => Exit::Usage,
         E::Email(_) | E::Password(_) | E::Phone(_) | E::EmailTaken(_) | E::NoSuchAccount(_) => Exit::NotRight,
@@ -114,9 +112,11 @@ fn of_backup(error: &store::BackupError) -> Exit {
 }
 
 fn of_io(error: &io::Error) -> Exit {
-    match error.kind() {
-        ErrorKind::PermissionDenied => Exit::Permission,
-        ErrorKind::StorageFull | ErrorKind::ReadOnlyFilesystem => Exit::State,
-        _other => Exit::Failed,
+    if error.kind() == ErrorKind::PermissionDenied {
+        Exit::Permission
+    } else if [ErrorKind::StorageFull, ErrorKind::ReadOnlyFilesystem].contains(&error.kind()) {
+        Exit::State
+    } else {
+        Exit::Failed
     }
 }
