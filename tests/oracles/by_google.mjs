@@ -5,7 +5,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import * as openid from 'openid-client';
 import { check, finish, skip, totpCode } from './harness.mjs';
 import { Google } from './browser/google.mjs';
-import { launch } from './browser/visit.mjs';
+import { Visit, launch } from './browser/visit.mjs';
 
 const SCOPE = 'email profile openid aws.cognito.signin.user.admin';
 const PEOPLE = {
@@ -111,12 +111,14 @@ async function linking() {
     const page = await newBrowser();
     const attempt = await begin(page);
     await agree(page, name);
-    check((await page.innerText('h1')) === 'Link your account', `${name}: nothing is linked in silence`);
+    const visit = new Visit(page, google.cloud, true);
+    await visit.sees('Link your account', 'link-account');
     await submit(page, 'Password of your account here', 'not-the-password');
     check((await page.innerText('main')).includes('That password is not right'), `${name}: a wrong password links nothing`);
     await submit(page, 'Password of your account here', person.password);
     if (has.totp) {
       check((await page.innerText('main')).includes('authenticator app'), `${name}: the second factor is asked for`);
+      await visit.sees('Link your account', 'link-account-code');
       await submit(page, 'Six-digit code', totpCode(person));
     }
     const tokens = await redeem(attempt, await arrival(page));
@@ -186,11 +188,10 @@ async function submit(page, label, value) {
   await Promise.all([page.waitForNavigation(), page.getByRole('button').click()]);
 }
 
-const bearer = (token, query) => ({
-  method: 'POST',
-  headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
-  body: JSON.stringify({ query }),
-});
+function bearer(token, query) {
+  const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
+  return { method: 'POST', headers, body: JSON.stringify({ query }) };
+}
 
 async function login(token) {
   const answer = await fetch(`${google.cloud}/graphql/v1`, bearer(token, '{ login { email } }'));
