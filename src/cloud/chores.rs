@@ -34,6 +34,8 @@ impl Cloud {
         store.forget_confirmations(now).await?;
         store.forget_spent(now).await?;
         store.forget_throttles(now).await?;
+        store.forget_authorizations(now).await?;
+        store.forget_codes(now).await?;
         store.forget_families(now).await?;
         store.forget_paid_sources(now).await?;
         store.forget_old_sources(now).await?;

@@ -170,7 +170,7 @@ async fn r28_somebody_with_an_account_here_can_use_google_for_it_after_giving_it
     let address = story.sign_in("1175", "Ann@example.test").await;
     let request = parameters(address.split_once('?').unwrap().1)["request"].clone();
     let wrong = story.post("/oauth2/link", &[("request", &request), ("password", "not-the-password")]).await;
-    assert_eq!(wrong.status(), StatusCode::BAD_REQUEST);
+    assert_eq!(wrong.status(), StatusCode::UNAUTHORIZED);
     let done = story.post("/oauth2/link", &[("request", &request), ("password", &ann.password)]).await;
     assert_eq!(done.status(), StatusCode::OK);
     let address = story.sign_in("1175", "Ann@example.test").await;

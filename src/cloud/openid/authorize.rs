@@ -158,13 +158,19 @@ async fn send(
     request: Authorization,
     provider: &Provider,
 ) -> Result<Result<Response, Denial>, Refusal> {
-    let browser = Browser::known_or_new(site, headers);
+    let browser = match Browser::known(site, headers) {
+        Some(known) => known,
+        None => {
+            // A known browser has few sign-ins under way; a source that shows ever new ones pays for them.
+            site.charge_source(1).await?;
+            Browser::new(site)
+        }
+    };
     let secrets = Secrets { nonce: random(&site.cloud.entropy), verifier: random(&site.cloud.entropy) };
     let away = Away { request, nonce: secrets.nonce.expose().clone(), verifier: secrets.verifier.expose().clone() };
     let content = Secret::new(serde_json::to_vec(&away).unwrap_or_default());
-    let now = site.cloud.now();
-    let expires = now.plus(LIFETIME);
-    let state = site.cloud.store.begin_authorization(KIND, browser.text(), content.expose(), expires, now).await?;
+    let expires = site.cloud.now().plus(LIFETIME);
+    let state = site.cloud.store.begin_authorization(KIND, browser.text(), content.expose(), expires).await?;
     let ask = Ask {
         return_to: &return_address(site),
         state: &state,

@@ -29,9 +29,8 @@ impl Browser {
             .map(|(_name, value)| Self(Secret::from(value)))
     }
 
-    pub(super) fn known_or_new(site: &Site, headers: &HeaderMap) -> Self {
-        let fresh = || Self(Secret::new(BASE64URL_NOPAD.encode(site.cloud.entropy.secret::<32>().expose())));
-        Self::known(site, headers).unwrap_or_else(fresh)
+    pub(super) fn new(site: &Site) -> Self {
+        Self(Secret::new(BASE64URL_NOPAD.encode(site.cloud.entropy.secret::<32>().expose())))
     }
 
     pub(super) fn text(&self) -> &str {

@@ -42,6 +42,6 @@ pub(super) async fn address(
         identity,
     };
     let content = Secret::new(serde_json::to_vec(&grant).unwrap_or_default());
-    let code = site.cloud.store.begin_code(account, content.expose(), now.plus(LIFETIME), now).await?;
+    let code = site.cloud.store.begin_code(account, content.expose(), now.plus(LIFETIME)).await?;
     Ok(with_query(&request.redirect_uri, &[("code", Some(code.expose())), ("state", Some(&request.state))]))
 }

@@ -15,7 +15,7 @@ use super::ticket;
 use crate::base::report;
 use crate::cloud::caller;
 use crate::cloud::site::Site;
-use crate::cloud::store::{self, Account, EventKind};
+use crate::cloud::store::{self, Account, Channel, EventKind};
 use crate::cloud::tokens::Refusal;
 
 #[derive(Deserialize)]
@@ -90,8 +90,10 @@ pub(crate) async fn unlink(site: &Site, account: &Account, provider: &str) -> Re
         return Err(Error::LastWayIn(provider.to_owned()));
     }
     if store.remove_identity(&account.id, provider).await.map_err(caller::Error::from)? {
-        let noted = store.note_event(&account.id, EventKind::IdentityUnlinked, &site.visitor, provider, now).await;
-        noted.map_err(caller::Error::from)?;
+        site.note(&account.id, EventKind::IdentityUnlinked, provider).await.map_err(caller::Error::from)?;
+        let text =
+            format!("{provider} does not open your account any more. If that was not you, change your password.");
+        store.post(Channel::Mail, &account.email, &text, now).await.map_err(caller::Error::from)?;
     }
     Ok(())
 }

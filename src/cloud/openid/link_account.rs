@@ -76,7 +76,7 @@ pub(super) async fn ask(
     let now = site.cloud.now();
     let content = Secret::new(serde_json::to_vec(&linking).unwrap_or_default());
     let expires = now.plus(LIFETIME);
-    let text = site.cloud.store.begin_authorization(KIND, browser.text(), content.expose(), expires, now).await?;
+    let text = site.cloud.store.begin_authorization(KIND, browser.text(), content.expose(), expires).await?;
     let address = format!("{}/oauth2/link", site.url());
     Ok(page::go_to(&with_query(&address, &[("request", Some(text.expose()))]), browser.cookie(site)))
 }
@@ -131,7 +131,7 @@ async fn link(site: &Site, headers: &HeaderMap, found: Found) -> Result<Response
     }
     match &request.link {
         Some(ticket) => store.revoke_other_families(&account.id, &ticket.family, now).await?,
-        None => store.revoke_families(&account.id, now).await?,
+        None => site.sign_out_everywhere(&account.id).await?,
     }
     tell(site, &account, &identity).await?;
     let provider = identity.provider.clone();
@@ -142,7 +142,7 @@ async fn link(site: &Site, headers: &HeaderMap, found: Found) -> Result<Response
 
 async fn tell(site: &Site, account: &Account, identity: &Identity) -> Result<(), Refusal> {
     let (store, now, provider) = (&site.cloud.store, site.cloud.now(), &identity.provider);
-    store.note_event(&account.id, EventKind::IdentityLinked, &site.visitor, provider, now).await?;
+    site.note(&account.id, EventKind::IdentityLinked, provider).await?;
     let text = format!(
         "Your account can now be opened with the {provider} account {}, and was signed out everywhere else. \
          If that was not you, change your password and unlink {provider} on the account page.",
@@ -217,7 +217,7 @@ mod tests {
         let elsewhere = journey.bench.access_token().await;
         let request = asked(&mut journey).await;
         let wrong = journey.post("/oauth2/link", &[("request", &request), ("password", "wrong-password")]).await;
-        assert_eq!(wrong.status, StatusCode::BAD_REQUEST);
+        assert_eq!(wrong.status, StatusCode::UNAUTHORIZED);
         assert!(wrong.text.contains("That password is not right") && !wrong.text.contains("wrong-password"));
         assert!(!linked(&journey).await);
         let done = journey.post("/oauth2/link", &[("request", &request), ("password", PASSWORD)]).await;

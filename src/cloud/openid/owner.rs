@@ -87,7 +87,7 @@ async fn open_account(site: &Site, identity: &Identity) -> Result<Whose, Error> 
     let id = AccountId::new(&site.cloud.entropy);
     let row = NewRow { id: &id, email: &identity.email, password: None, phone: None };
     if store.found_account(row, identity, now).await? {
-        store.note_event(&id, EventKind::SignedUp, &site.visitor, &identity.provider, now).await?;
+        site.note(&id, EventKind::SignedUp, &identity.provider).await?;
         return Ok(Whose::Account(id));
     }
     // Somebody was faster: the same person in another tab, or somebody with the same address.

@@ -8,6 +8,7 @@ use axum::response::{Html, IntoResponse as _, Response};
 
 use super::parameters::Repeated;
 use crate::base::report;
+use crate::cloud::source_limit::{self, TooMany, whole_seconds};
 use crate::cloud::store;
 
 const STYLE: &str = include_str!("../../../assets/style/panel.css");
@@ -33,6 +34,8 @@ pub(crate) enum Refusal {
     Request(StatusCode, &'static str),
     #[error("{0}")]
     Parameters(#[from] Repeated),
+    #[error(transparent)]
+    TooMany(#[from] TooMany),
     #[error("Something went wrong in the service. Try again in a moment.")]
     Store(#[from] store::Error),
     #[error("Something went wrong in the service. Try again in a moment.")]
@@ -89,16 +92,30 @@ pub(super) fn go_to(address: &str, cookie: Option<HeaderValue>) -> Response {
     response
 }
 
+impl From<source_limit::Error> for Refusal {
+    fn from(error: source_limit::Error) -> Self {
+        match error {
+            source_limit::Error::TooMany(too_many) => Self::TooMany(too_many),
+            source_limit::Error::Store(error) => Self::Store(error),
+        }
+    }
+}
+
 impl axum::response::IntoResponse for Refusal {
     fn into_response(self) -> Response {
         let status = match &self {
             Self::Request(status, _) => *status,
             Self::Parameters(_) => StatusCode::BAD_REQUEST,
+            Self::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::Store(_) | Self::Service(_) => {
                 tracing::warn!(error = report::chain(&self), "a sign-in by way of a provider failed");
                 StatusCode::INTERNAL_SERVER_ERROR
             }
         };
-        problem(status, &self.to_string())
+        let mut response = problem(status, &self.to_string());
+        if let Self::TooMany(TooMany(wait)) = self {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(whole_seconds(wait)));
+        }
+        response
     }
 }

@@ -133,7 +133,8 @@ fn refused(step: &Step, fault: Fault) -> Result<Next, Refusal> {
         }
         (_, _) => (step, "", fault.to_string()),
     };
-    let status = if wait.is_some() { StatusCode::TOO_MANY_REQUESTS } else { StatusCode::BAD_REQUEST };
+    // 401 counts against the source of the request.
+    let status = if wait.is_some() { StatusCode::TOO_MANY_REQUESTS } else { StatusCode::UNAUTHORIZED };
     Ok(Next::Ask(step.clone(), Some(Problem { status, field, sentence, wait })))
 }
 

@@ -109,7 +109,8 @@ async fn sign_in(site: &Site, account: &Account, grant: Grant) -> Result<(Family
     store.set_family_origin(&family.id, &origin).await?;
     family.origin = Some(origin);
     store.note_sign_in(&account.id, now).await?;
-    store.note_event(&account.id, EventKind::SignedIn, &site.visitor, &provider, now).await?;
+    store.note_source(&account.id, &site.visitor.source(), now).await?;
+    site.note(&account.id, EventKind::SignedIn, &provider).await?;
     let mut tokens = site.issue(account, &family)?;
     tokens.refresh_token = Some(refresh_token.expose().clone());
     Ok((family, tokens))

@@ -26,12 +26,7 @@ impl Store {
         account: &AccountId,
         content: &[u8],
         expires: Moment,
-        now: Moment,
     ) -> Result<Secret<String>, Error> {
-        sqlx::query("DELETE FROM authorization_codes WHERE expires < $1")
-            .bind(now.minus(REMEMBERED))
-            .execute(&self.pool)
-            .await?;
         let code = Secret::new(BASE64URL_NOPAD.encode(self.entropy.secret::<32>().expose()));
         let id = self.code_id(code.expose());
         sqlx::query("INSERT INTO authorization_codes (id, account_id, sealed, expires) VALUES ($1, $2, $3, $4)")
@@ -88,6 +83,14 @@ impl Store {
         .fetch_optional(&self.pool)
         .await?;
         Ok(family.flatten())
+    }
+
+    pub(crate) async fn forget_codes(&self, now: Moment) -> Result<(), Error> {
+        sqlx::query("DELETE FROM authorization_codes WHERE expires < $1")
+            .bind(now.minus(REMEMBERED))
+            .execute(&self.pool)
+            .await?;
+        Ok(())
     }
 
     fn code_id(&self, code: &str) -> String {

@@ -18,9 +18,7 @@ impl Store {
         browser: &str,
         content: &[u8],
         expires: Moment,
-        now: Moment,
     ) -> Result<Secret<String>, Error> {
-        sqlx::query("DELETE FROM authorizations WHERE expires <= $1").bind(now).execute(&self.pool).await?;
         let browser = self.browser_mark(browser);
         sqlx::query(
             "DELETE FROM authorizations WHERE browser = $1 AND id NOT IN \
@@ -95,6 +93,11 @@ impl Store {
         .fetch_optional(&self.pool)
         .await?;
         sealed.map(|sealed| self.unseal_authorization(&id, &sealed)).transpose()
+    }
+
+    pub(crate) async fn forget_authorizations(&self, now: Moment) -> Result<(), Error> {
+        sqlx::query("DELETE FROM authorizations WHERE expires <= $1").bind(now).execute(&self.pool).await?;
+        Ok(())
     }
 
     fn unseal_authorization(&self, id: &str, sealed: &[u8]) -> Result<Secret<Vec<u8>>, Error> {
