@@ -62,16 +62,15 @@ pub(super) async fn mfa_preference(site: Site, request: Request) -> Result<Respo
     let account = caller::identify_by_token(&site, &head).await?;
     let factors = site.cloud.store.factors_on(&account.id).await.map_err(caller::Error::from)?;
     let on: Vec<&str> = factors.iter().map(|factor| factor.kind.name()).collect();
-    let mut answer = json!({
+    let provider = openid::only_provider(&site, &account).await.map_err(caller::Error::from)?;
+    Ok(Json(json!({
         "MfaPref": Preference::of(&factors).name(),
         "on": on,
         "choices": FactorKind::ALL.map(FactorKind::name),
-    });
-    if let Some(name) = openid::only_provider(&site, &account).await.map_err(caller::Error::from)? {
-        answer["message"] = openid::factors_are_theirs(&name).into();
-        answer["provider"] = name.into();
-    }
-    Ok(Json(answer).into_response())
+        "message": provider.as_deref().map(openid::factors_are_theirs),
+        "provider": provider,
+    }))
+    .into_response())
 }
 
 /// Recovery codes come with the factor that is turned on, here and never again.

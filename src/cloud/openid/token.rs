@@ -5,7 +5,8 @@ use axum::body::Bytes;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use data_encoding::BASE64URL_NOPAD;
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::json;
 use sha2::{Digest as _, Sha256};
 
 use super::code::Grant;
@@ -38,6 +39,29 @@ pub(crate) enum Refusal {
     Refresh(#[source] Fault),
 }
 
+#[derive(Serialize)]
+struct Tokens {
+    access_token: String,
+    token_type: String,
+    expires_in: u64,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    id_token: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refresh_token: Option<String>,
+}
+
+impl From<AuthenticationResult> for Tokens {
+    fn from(issued: AuthenticationResult) -> Self {
+        Self {
+            access_token: issued.access_token,
+            token_type: issued.token_type,
+            expires_in: issued.expires_in,
+            id_token: issued.id_token,
+            refresh_token: issued.refresh_token,
+        }
+    }
+}
+
 /// What a client brings for its code.
 pub(crate) struct Redemption<'a> {
     pub(crate) client_id: &'a str,
@@ -60,7 +84,7 @@ pub(super) async fn answer(site: Site, headers: HeaderMap, body: Bytes) -> Resul
         Some(_) => return Err(Refusal::UnsupportedGrant),
         None => return Err(Refusal::InvalidRequest("Send a grant_type.")),
     };
-    Ok(([(header::PRAGMA, "no-cache")], Json(written(tokens))).into_response())
+    Ok(([(header::PRAGMA, "no-cache")], Json(Tokens::from(tokens))).into_response())
 }
 
 /// Changes a code for tokens. A code that comes a second time ends what it gave the first time.
@@ -151,21 +175,6 @@ fn is_verified(verifier: &str, challenge: &str) -> bool {
     let fits = (43..=128).contains(&verifier.len());
     let hash = BASE64URL_NOPAD.encode(Sha256::digest(verifier.as_bytes()).as_slice());
     fits && Secret::new(hash).matches(challenge.as_bytes())
-}
-
-fn written(tokens: AuthenticationResult) -> Value {
-    let mut answer = json!({
-        "access_token": tokens.access_token,
-        "token_type": tokens.token_type,
-        "expires_in": tokens.expires_in,
-    });
-    if !tokens.id_token.is_empty() {
-        answer["id_token"] = tokens.id_token.into();
-    }
-    if let Some(refresh_token) = tokens.refresh_token {
-        answer["refresh_token"] = refresh_token.into();
-    }
-    answer
 }
 
 impl Refusal {

@@ -30,12 +30,13 @@ pub(super) async fn answer(site: Site, request: Request) -> Response {
         Ok(username) => username,
         Err(error) => return broken(&error),
     };
-    let mut content = json!({ "sub": account.id.as_str(), "username": username });
-    if access.has_scope("email") {
-        content["email"] = account.email.as_str().into();
-        content["email_verified"] = true.into();
-    }
-    Json(content).into_response()
+    let (sub, email) = (account.id.as_str(), account.email.as_str());
+    Json(if access.has_scope("email") {
+        json!({ "sub": sub, "username": username, "email": email, "email_verified": true })
+    } else {
+        json!({ "sub": sub, "username": username })
+    })
+    .into_response()
 }
 
 fn refuse(status: StatusCode, error: &str, sentence: &str) -> Response {

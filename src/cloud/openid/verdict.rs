@@ -125,11 +125,13 @@ fn check(
         .set_allowed_algs(ALGORITHMS)
         .set_time_fn(move || (wall - LEEWAY).into())
         .set_issue_time_verifier_fn(move |issued| is_fresh(issued.into(), wall));
-    let claims = id_token.claims(&verifier, nonce).map_err(|cause| match cause {
-        ClaimsVerificationError::SignatureVerification(SignatureVerificationError::NoMatchingKey) => {
+    let claims = id_token.claims(&verifier, nonce).map_err(|cause| {
+        const UNKNOWN: SignatureVerificationError = SignatureVerificationError::NoMatchingKey;
+        if cause == ClaimsVerificationError::SignatureVerification(UNKNOWN) {
             Failed::UnknownKey(cause)
+        } else {
+            Failed::Otherwise(Error::IdToken(Box::new(cause)))
         }
-        other => Failed::Otherwise(Error::IdToken(Box::new(other))),
     })?;
     if let Some(promised) = claims.access_token_hash() {
         let wrong = |cause| Failed::Otherwise(Error::IdToken(cause));
