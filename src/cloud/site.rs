@@ -102,7 +102,12 @@ impl Site {
     pub(crate) fn issue(&self, account: &Account, family: &Family) -> Result<AuthenticationResult, Error> {
         let issue = Issue { issuer: &self.issuer, family, account, now: self.cloud.now() };
         let access_token = self.cloud.signer.access_token(&issue, &self.cloud.entropy)?;
-        let id_token = self.cloud.signer.id_token(&issue, &access_token, &self.cloud.entropy)?;
+        // A client that did not ask for the scope `openid` gets no id token.
+        let id_token = if family.origin.as_ref().is_none_or(|origin| origin.has_scope("openid")) {
+            self.cloud.signer.id_token(&issue, &access_token, &self.cloud.entropy)?
+        } else {
+            String::new()
+        };
         Ok(AuthenticationResult {
             access_token,
             id_token,

@@ -248,6 +248,15 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn without_the_scope_openid_there_is_no_id_token() {
+        let mut journey = Journey::new().await;
+        let login = journey.login("ann@example.test");
+        let code = journey.visit_provider(&[("scope", "email")], login).await.carried()["code"].clone();
+        let tokens = journey.redeem(&code, &[]).await.json();
+        assert_eq!((tokens.get("id_token"), claims(&tokens["access_token"])["scope"].as_str()), (None, Some("email")));
+    }
+
+    #[tokio::test]
     async fn a_code_is_its_clients_for_a_minute_with_the_right_verifier() {
         let mut journey = Journey::new().await;
         let login = journey.login("ann@example.test");

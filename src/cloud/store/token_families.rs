@@ -55,6 +55,12 @@ pub(crate) struct FamilyOrigin {
     pub(crate) nonce: Option<String>,
 }
 
+impl FamilyOrigin {
+    pub(crate) fn has_scope(&self, name: &str) -> bool {
+        self.scope.split(' ').any(|scope| scope == name)
+    }
+}
+
 impl Proof {
     fn name(self) -> &'static str {
         match self {
