@@ -76,11 +76,10 @@ async fn execute(site: &Site, caller: Caller, body: &Bytes) -> Result<Value, Ref
 
 fn refuse(refused: &Refused) -> Response {
     let status = refused.status();
-    match refused {
-        Refused::Caller(caller::Error::Store(error)) => {
-            tracing::warn!(error = report::chain(error), "graphql failed");
-        }
-        _client => tracing::info!(reason = %refused, "graphql refused"),
+    if let Refused::Caller(caller::Error::Store(error)) = refused {
+        tracing::warn!(error = report::chain(error), "graphql failed");
+    } else {
+        tracing::info!(reason = %refused, "graphql refused");
     }
     let error = json!({ "message": refused.to_string(), "extensions": { "code": refused.code() } });
     let mut response = (status, Json(json!({ "errors": [error] }))).into_response();

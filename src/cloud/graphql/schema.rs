@@ -111,7 +111,6 @@ impl User {
     }
 
     /// What happened to the account, newest first.
-    #[expect(clippy::too_many_arguments, reason = "the schema's own arguments")]
     async fn events(
         context: &Context,
         after: Option<ID>,
