@@ -42,6 +42,13 @@ pub(super) async fn download(site: Site, Query(wish): Query<TableWish>, request:
     Ok(table.into_download(&rest))
 }
 
+impl TableWish {
+    /// `types`: names with commas between.
+    pub(crate) fn of(after: Option<String>, types: Option<String>) -> Self {
+        Self { after, types, ..Self::default() }
+    }
+}
+
 impl Cloud {
     /// Newest first, as comma-separated values, with a first line of names.
     pub(crate) async fn log_table(&self, account: &AccountId, wish: TableWish) -> Result<Table, Error> {

@@ -148,7 +148,7 @@ impl Panel {
         self.forget(self.0.sessions.sweep(owner, times));
         let hash = token?.hash();
         let standing = self.0.sessions.check(hash, owner?, times)?;
-        Some(SignedIn { hash, account: owner?.to_owned(), standing })
+        Some(SignedIn { hash, standing })
     }
 
     fn open_session(&self, user: Option<account::Session>) -> Token {

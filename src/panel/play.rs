@@ -75,6 +75,10 @@ impl Panel {
                 self.0.account.begin(&email, password).await.map_err(afresh)
             }
             Wanted::Move(Move::Answer(answer)) => self.0.account.answer(turn.attempt.take()?, answer).await,
+            Wanted::Move(Move::SendAgain) => {
+                let afresh = account::Error::OutOfTurn;
+                return Some(Err(Failed { error: afresh, attempt: turn.attempt.take() }));
+            }
             Wanted::Move(Move::Recover) => self.0.account.recover(turn.attempt.take()?).await,
             Wanted::Adopt(key) => {
                 return Some(self.0.account.adopt(key).await.map(|_owner| Next::Adopted).map_err(afresh));

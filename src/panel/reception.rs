@@ -84,6 +84,8 @@ impl Reception for Panel {
             }
             Why::SessionEnded => "Your session at this panel has ended. Sign in again.",
             Why::SignedOut => "You are signed out of this panel. The device itself keeps its access key.",
+            Why::Confirmed => "Your account is ready. Sign in.",
+            Why::PasswordReset => "Your new password is set. Sign in with it.",
         }
     }
 }
@@ -106,7 +108,9 @@ impl Panel {
             turn.attempt = None;
             return Err(Why::Expired.link());
         }
-        Ok(Step { ask: attempt.ask(), email: attempt.email().to_owned(), left, can_recover: attempt.can_recover() })
+        let (ask, email, can_recover) = (attempt.ask(), attempt.email().to_owned(), attempt.can_recover());
+        // The service that the account speaks with may be one that sends a code only after the password.
+        Ok(Step { ask, email, left, can_recover, can_send_again: false, others: Vec::new() })
     }
 
     async fn welcome_of(&self, visitor: &Visitor) -> Result<Welcome, &'static str> {

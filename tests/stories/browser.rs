@@ -46,10 +46,11 @@ pub(crate) struct Page {
 }
 
 /// Nothing else may leave the panel.
-const ALLOWED: [&str; 18] = [
+const ALLOWED: [&str; 20] = [
     "allow",
     "cache-control",
     "connection",
+    "content-disposition",
     "content-length",
     "content-security-policy",
     "content-type",
@@ -57,6 +58,7 @@ const ALLOWED: [&str; 18] = [
     "cross-origin-resource-policy",
     "date",
     "etag",
+    "link",
     "location",
     "permissions-policy",
     "referrer-policy",
@@ -90,6 +92,11 @@ impl Browser {
         self.scheme = "https";
         self.extra.push(("x-forwarded-proto", "https".into()));
         self
+    }
+
+    /// The address bar stays; another machine answers, as behind a load balancer.
+    pub(crate) fn moves_to(&mut self, address: SocketAddr) {
+        self.way = Way::Socket(address);
     }
 
     pub(crate) async fn get(&mut self, path: &str) -> Page {

@@ -10,11 +10,17 @@ mod panel_limits;
 mod panel_mistakes;
 mod panel_sessions;
 mod panel_sign_in;
+mod portal_account;
+mod portal_gate;
+mod portal_keys;
+mod portal_security;
 mod portal_sign_in;
+mod portal_two_factor;
 mod program;
 mod requirements;
 mod requirements_codes;
 mod requirements_google;
+mod running;
 #[path = "../../src/cloud/test_database.rs"]
 mod test_database;
 #[expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a provider that cannot go on fails the story")]

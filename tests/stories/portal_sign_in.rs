@@ -4,7 +4,6 @@ use http::StatusCode;
 use latchkey::cloud::Requirement;
 use latchkey::protocol::totp::TotpSecret;
 
-use crate::browser::Browser;
 use crate::world::{Factor, Person, World, code_in};
 
 #[tokio::test]
@@ -135,7 +134,7 @@ async fn a_sign_in_at_the_portal_that_takes_too_long_starts_again_with_an_explan
 async fn a_session_of_the_portal_ends_unused_or_old_and_says_so() {
     let world = World::new().await;
     let ann = world.ann().await;
-    let mut browser = signed_in(&world, &ann).await;
+    let mut browser = world.signed_in_at_the_portal(&ann).await;
     for _ in 0..10 {
         world.let_pass(29 * 60);
         assert_eq!(browser.get("/").await.status, StatusCode::OK, "in use");
@@ -145,7 +144,7 @@ async fn a_session_of_the_portal_ends_unused_or_old_and_says_so() {
     assert_eq!(ended.location(), "sign-in?why=session-ended");
     assert!(browser.follow(ended).await.says("Your session has ended"));
 
-    let mut browser = signed_in(&world, &ann).await;
+    let mut browser = world.signed_in_at_the_portal(&ann).await;
     for _ in 0..25 {
         world.let_pass(29 * 60);
         browser.get("/").await;
@@ -157,18 +156,10 @@ async fn a_session_of_the_portal_ends_unused_or_old_and_says_so() {
 async fn signing_out_ends_the_session_also_for_a_stolen_cookie() {
     let world = World::new().await;
     let ann = world.ann().await;
-    let mut browser = signed_in(&world, &ann).await;
+    let mut browser = world.signed_in_at_the_portal(&ann).await;
     let cookies = browser.cookies.clone();
     let left = browser.post("/sign-out", &[]).await;
-    assert!(browser.follow(left).await.says("You are signed out in this browser"));
+    assert!(browser.follow(left).await.says("You are signed out"));
     browser.cookies = cookies;
     assert_eq!(browser.get("/").await.location(), "sign-in?why=session-ended");
-}
-
-async fn signed_in(world: &World, person: &Person) -> Browser {
-    let mut browser = world.portal_browser();
-    browser.give_password(person).await;
-    world.let_pass(30);
-    assert_eq!(browser.give_code(&world.code_of(person)).await.location(), "./");
-    browser
 }

@@ -11,16 +11,15 @@ use latchkey::base::clock::Hand;
 use latchkey::base::{Clock, Entropy, Secret};
 use latchkey::cloud::{Cloud, NewAccount, Plan};
 use latchkey::keystore::{Keystore, SealingSource};
-use latchkey::net::serve::{Stop, Stopper};
-use latchkey::net::{Client, Limits, Listener, serve};
+use latchkey::net::{Client, Listener};
 use latchkey::panel::{self, Panel};
 use latchkey::protocol::access_key::AccessKey;
 use latchkey::protocol::graphql;
 use latchkey::protocol::totp::TotpSecret;
 use tempfile::TempDir;
-use tokio::task::JoinSet;
 
 use crate::browser::Browser;
+use crate::running::Running;
 use crate::test_database;
 
 /// 15 January 2027, 08:00:00 UTC.
@@ -41,14 +40,10 @@ pub(crate) struct World {
     entropy: Entropy,
     service: SocketAddr,
     service_running: Running,
+    others_running: Vec<Running>,
     panel_running: Running,
+    plan: Plan,
     folder: TempDir,
-}
-
-/// A server with the hand that stops it.
-struct Running {
-    stopper: Stopper,
-    tasks: JoinSet<()>,
 }
 
 /// Somebody with an account at the service.
@@ -87,7 +82,7 @@ impl World {
             ..Plan::new(folder.path().join("cloud"))
         };
         differs(&mut plan);
-        let cloud = Cloud::open(plan, clock.clone(), entropy.clone()).await.unwrap();
+        let cloud = Cloud::open(plan.clone(), clock.clone(), entropy.clone()).await.unwrap();
         let listener = Listener::tcp("127.0.0.1:0".parse().unwrap()).await.unwrap();
         let service = listener.address().unwrap();
         let service_running = Running::cloud(&cloud, listener);
@@ -107,7 +102,9 @@ impl World {
             entropy,
             service,
             service_running,
+            others_running: Vec::new(),
             panel_running,
+            plan,
             folder,
         }
     }
@@ -168,6 +165,20 @@ impl World {
         Browser::at_the_portal(self.service)
     }
 
+    /// A browser whose owner signed in at the portal: with the password, and the code where one is asked for.
+    pub(crate) async fn signed_in_at_the_portal(&self, person: &Person) -> Browser {
+        let mut browser = self.portal_browser();
+        let answer = browser.give_password(person).await;
+        if answer.location() == "code" {
+            // The step before may have been used.
+            self.let_pass(30);
+            assert_eq!(browser.give_code(&self.code_of(person)).await.location(), "./");
+        } else {
+            assert_eq!(answer.location(), "./", "{}", answer.text);
+        }
+        browser
+    }
+
     /// A browser whose connection comes from somewhere else on the network.
     pub(crate) fn browser_at(&self, peer: &str) -> Browser {
         let peer: IpAddr = peer.parse().unwrap();
@@ -196,6 +207,27 @@ impl World {
 
     pub(crate) fn machine_clock(&self) -> SystemTime {
         self.clock.wall()
+    }
+
+    pub(crate) fn service_address(&self) -> SocketAddr {
+        self.service
+    }
+
+    /// What the service answers to anybody.
+    pub(crate) async fn service_says(&self, path: &str) -> serde_json::Value {
+        let url = format!("http://{}{path}", self.service);
+        let request = http::Request::get(url).body(bytes::Bytes::new()).unwrap();
+        let answer = Client::new(None).unwrap().send(request, Duration::from_secs(10), 65536).await.unwrap();
+        serde_json::from_slice(answer.body()).unwrap()
+    }
+
+    /// Another process of the service on the same store.
+    pub(crate) async fn second_instance(&mut self) -> SocketAddr {
+        let cloud = Cloud::open(self.plan.clone(), self.clock.clone(), self.entropy.clone()).await.unwrap();
+        let listener = Listener::tcp("127.0.0.1:0".parse().unwrap()).await.unwrap();
+        let address = listener.address().unwrap();
+        self.others_running.push(Running::cloud(&cloud, listener));
+        address
     }
 
     /// The network (or the service) fails.
@@ -294,28 +326,4 @@ fn account_on(service: SocketAddr, keystore: &Keystore, clock: &Clock, entropy: 
         entropy: entropy.clone(),
     });
     account.unwrap()
-}
-
-impl Running {
-    fn cloud(cloud: &Cloud, listener: Listener) -> Self {
-        let cloud = cloud.clone();
-        Self::start(|stop| async move { cloud.serve(listener, stop).await })
-    }
-
-    fn panel(panel: &Panel, listener: Listener) -> Self {
-        let router = panel.router();
-        Self::start(|stop| serve(listener, router, Limits::default(), stop))
-    }
-
-    fn start<Server: Future<Output = ()> + Send + 'static>(server: impl FnOnce(Stop) -> Server) -> Self {
-        let (stopper, stop) = Stop::pair();
-        let mut tasks = JoinSet::new();
-        tasks.spawn(server(stop));
-        Self { stopper, tasks }
-    }
-
-    async fn stop(&mut self) {
-        self.stopper.stop();
-        while self.tasks.join_next().await.is_some() {}
-    }
 }

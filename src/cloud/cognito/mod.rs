@@ -25,6 +25,8 @@ mod written;
 pub(super) use axum::body::{Body, Bytes};
 use axum::http::HeaderMap;
 use axum::response::Response;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::ids::uuid;
@@ -33,7 +35,6 @@ use super::source_limit;
 use crate::base::report;
 use crate::protocol::cognito::{AuthFlow, AuthReply, InitiateAuth, RespondToAuthChallenge, TARGET_PREFIX};
 
-pub(in crate::cloud) use enrolment::{associate, verify};
 pub(in crate::cloud) use fault::Fault;
 pub(super) use step::REFRESH_LIFETIME;
 
@@ -50,6 +51,17 @@ pub(super) async fn operation(site: Site, headers: HeaderMap, body: Body) -> Res
     };
     log(&outcome, &request_id);
     wire::answer(outcome, &request_id)
+}
+
+/// For the service's own pages: the same operations under the same limits, without HTTP.
+pub(in crate::cloud) async fn ask<Reply: DeserializeOwned>(
+    site: &Site,
+    name: &str,
+    request: &impl Serialize,
+) -> Result<Reply, Fault> {
+    let body = serde_json::to_vec(request).map_err(Fault::Serialization)?;
+    let answer = limited(site, name, &body.into()).await?;
+    serde_json::from_value(answer).map_err(Fault::Serialization)
 }
 
 /// For whom it is not too much.

@@ -76,6 +76,7 @@ pub(super) async fn finish(site: &Site, client: &str, account: &Account, proof: 
     let (store, now) = (&site.cloud.store, site.cloud.now());
     let expires = now.plus(REFRESH_LIFETIME);
     let (family, refresh_token) = store.begin_family(&account.id, client, proof, expires, now).await?;
+    store.note_origin(&family.id, &site.visitor).await?;
     store.note_sign_in(&account.id, now).await?;
     store.note_source(&account.id, &site.visitor.source(), now).await?;
     site.note(&account.id, EventKind::SignedIn, "").await?;

@@ -7,8 +7,6 @@ CREATE TABLE portal_sessions (
     created      BIGINT NOT NULL,
     last_seen    BIGINT NOT NULL,
     expires      BIGINT NOT NULL,
-    address      TEXT   NOT NULL,
-    program      TEXT   NOT NULL,
     sealed_shown BYTEA,
     shown_until  BIGINT NOT NULL DEFAULT 0
 );
@@ -28,3 +26,7 @@ CREATE TABLE portal_visits (
     expires       BIGINT NOT NULL
 );
 CREATE INDEX portal_visits_by_expiry ON portal_visits (expires);
+
+-- Where a sign-in came from, for the owner's list of them; empty where it is not known.
+ALTER TABLE token_families ADD COLUMN address TEXT NOT NULL DEFAULT '';
+ALTER TABLE token_families ADD COLUMN program TEXT NOT NULL DEFAULT '';

@@ -38,7 +38,7 @@ mod user_info;
 mod verdict;
 
 pub(crate) use authorize::SCOPES;
-pub(crate) use identities::{factors_are_theirs, only_provider};
+pub(crate) use identities::{Error as UnlinkError, factors_are_theirs, only_provider, unlink};
 pub use provider::IdentityProvider;
 
 use std::sync::Arc;

@@ -4,13 +4,23 @@
 //! | URL below `/account/` | what it is |
 //! |---|---|
 //! | `/sign-in` and what follows | the screens of a sign-in |
-//! | `/` | the account |
+//! | `/sign-up`, `/forgot-password` and what follows | ways to an account |
+//! | `/` and the rest | the screens of an account |
 //! | `/sign-out` | end this browser's session |
 
 mod door;
-mod home;
+mod house;
+mod keys;
+mod log;
+mod owner;
+mod people;
+mod profile;
+mod programs;
 mod reception;
+mod shown;
 mod sign_in;
+mod sign_ins;
+mod two_factor;
 mod visit;
 
 use std::net::IpAddr;
@@ -19,13 +29,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::response::{IntoResponse as _, Redirect, Response};
-use axum::routing::{any, get, post};
+use axum::routing::{any, post};
 use tokio::task::JoinSet;
 
 use super::moment::Moment;
 use super::site::Site;
 use super::visitor::Visitor as Asker;
 use crate::panel::screens::host::{Authority, Name};
+use crate::panel::screens::rooms::House;
 use crate::panel::screens::{self, Reception, Visitor};
 
 /// Where the portal lies.
@@ -49,10 +60,12 @@ struct Inner {
 /// Everything below [`FOLDER`].
 pub(super) fn router(site: &Site) -> Router {
     let portal = Portal::new(site.clone());
-    let own = Router::new().route("/", get(home::page)).route("/sign-out", post(home::sign_out));
-    let reception: Arc<dyn Reception> = Arc::new(portal.clone());
+    let own = Router::new().route("/sign-out", post(sign_ins::sign_out)).with_state(portal.clone());
+    let house: Arc<dyn House> = Arc::new(portal);
+    let reception: Arc<dyn Reception> = house.clone();
     let sign_in = screens::sign_in_routes().with_state(Arc::clone(&reception));
-    let pages = own.with_state(portal).merge(sign_in).layer(DefaultBodyLimit::max(LONGEST_FORM));
+    let account = screens::account_routes().with_state(house);
+    let pages = own.merge(sign_in).merge(account).layer(DefaultBodyLimit::max(LONGEST_FORM));
     Router::new()
         .nest_service(FOLDER, screens::behind_the_gate(pages, reception))
         .route(FOLDER.trim_end_matches('/'), any(async || Redirect::permanent("account/")))

@@ -45,10 +45,10 @@ impl Reception for Portal {
     fn welcome<'a>(&'a self, visitor: &'a Visitor) -> Later<'a, Result<Welcome, String>> {
         Box::pin(async move {
             let memory = self.memory(visitor).await.unwrap_or_default();
-            let offers = Offers { sign_up: false, provider: None };
+            let offers = Offers { sign_up: true };
             let at = match (&visitor.session, memory.then) {
                 (Some(_), None) => return Err("./".to_owned()),
-                (Some(_), Some(_wanted)) => Premises::Proof { offers },
+                (Some(_), Some(_wanted)) => Premises::Proof,
                 (None, _) => Premises::Service { offers },
             };
             let url = self.0.site.url();
@@ -69,7 +69,9 @@ impl Reception for Portal {
                 "There is no sign-in under way in this browser: it was finished, or took too long, or the browser keeps no cookies. Start again here."
             }
             Why::SessionEnded => "Your session has ended. Sign in again.",
-            Why::SignedOut => "You are signed out in this browser.",
+            Why::SignedOut => "You are signed out.",
+            Why::Confirmed => "Your account is ready. Sign in.",
+            Why::PasswordReset => "Your new password is set. Sign in with it.",
         }
     }
 }
@@ -88,6 +90,10 @@ impl Portal {
                     Some(next) => next,
                     None => return Ok(question(&pending)),
                 }
+            }
+            Move::SendAgain => {
+                let Some(pending) = self.still_pending(memory) else { return Ok(elsewhere(Why::NothingPending)) };
+                sign_in::send_again(site, &pending).await
             }
             Move::Recover => {
                 let Some(pending) = self.still_pending(memory) else { return Ok(elsewhere(Why::NothingPending)) };
@@ -115,7 +121,7 @@ impl Portal {
         let family = store.family_of(&refresh).await.map_err(troubled)?.ok_or_else(|| Error::Trouble.problem())?;
         let token = Token::new(&site.cloud.entropy);
         let hash = token.hash();
-        let opened = store.open_portal_session(&hash.0, &family.account, &family.id, &site.visitor, self.now());
+        let opened = store.open_portal_session(&hash.0, &family.account, &family.id, self.now());
         opened.await.map_err(troubled)?;
         let wanted = std::mem::take(memory).then.unwrap_or_else(|| "./".to_owned());
         Ok(Outcome::SignedIn(token, wanted))
@@ -147,6 +153,8 @@ fn fall_back(memory: &mut Memory, failed: Failed) -> Result<Outcome, Problem> {
         (Refusal::SignInExpired, _) => Ok(elsewhere(Why::Expired)),
         (Refusal::OutOfTurn, Some(pending)) => Ok(question(pending)),
         (Refusal::OutOfTurn, None) => Ok(elsewhere(Why::NothingPending)),
+        (Refusal::NotConfirmed, _) => Ok(Outcome::Elsewhere("confirm-email".to_owned())),
+        (Refusal::PasswordResetRequired, _) => Ok(Outcome::Elsewhere("forgot-password".to_owned())),
         _told => Err(Error::from(failed.refusal).problem()),
     }
 }

@@ -12,13 +12,13 @@ use crate::cloud::site::Site;
 use crate::panel::screens::step::Step;
 use crate::panel::screens::{Answer, Ask, Channel, During, Refusal, meaning};
 use crate::protocol::cognito::{
-    AssociateSoftwareToken, AuthFlow, AuthReply, AuthenticationResult, Confidential, InitiateAuth, Parameters,
-    RespondToAuthChallenge, VerifySoftwareToken,
+    AssociateSoftwareToken, AssociatedSoftwareToken, AuthFlow, AuthReply, AuthenticationResult, Confidential,
+    InitiateAuth, Parameters, RespondToAuthChallenge, VerifiedSoftwareToken, VerifySoftwareToken,
 };
 use crate::protocol::totp::TotpSecret;
 
 /// How the service is called in an authenticator app.
-const ISSUER: &str = "Latchkey";
+pub(super) const ISSUER: &str = "Latchkey";
 const STEP_LIFETIME: Duration = Duration::from_secs(180);
 const RECOVERY_LIFETIME: Duration = Duration::from_secs(900);
 
@@ -68,7 +68,7 @@ pub(super) async fn answer(site: &Site, pending: &Pending, answer: &Answer) -> O
             access_token: None,
             friendly_device_name: None,
         };
-        if let Err(fault) = cognito::verify(site, &request).await {
+        if let Err(fault) = cognito::ask::<VerifiedSoftwareToken>(site, "VerifySoftwareToken", &request).await {
             return Some(Err(refused(&fault, during)));
         }
     }
@@ -76,6 +76,16 @@ pub(super) async fn answer(site: &Site, pending: &Pending, answer: &Answer) -> O
         Ok(reply) => pending.after(site, reply).await,
         Err(fault) => Err(refused(&fault, during)),
     })
+}
+
+/// Another text message; the session stays.
+pub(super) async fn send_again(site: &Site, pending: &Pending) -> Result<Next, Failed> {
+    let responses = Parameters::new().with("USERNAME", &pending.username).with("RESEND", "true");
+    let reply = respond(site, pending, "SMS_MFA", responses).await.map_err(|fault| refused(&fault, During::Code))?;
+    let mut again = pending.clone();
+    again.expires = site.cloud.now().plus(STEP_LIFETIME).unix_seconds();
+    again.parameters.extend(reply.challenge_parameters);
+    Ok(Next::Ask(again))
 }
 
 /// "Can't access your two-factor device?"
@@ -88,8 +98,10 @@ pub(super) async fn recover(site: &Site, pending: &Pending) -> Result<Next, Fail
 impl Pending {
     pub(super) fn step(&self, now: Moment) -> Option<Step> {
         let ask = self.ask()?;
-        let can_recover = matches!(ask, Ask::AuthenticatorCode | Ask::SmsCode { .. } | Ask::ChooseFactor(_));
-        Some(Step { ask, email: self.email.clone(), left: Some(self.left(now)), can_recover })
+        let (left, others) = (Some(self.left(now)), self.others(&ask));
+        let by_text = matches!(ask, Ask::SmsCode { .. });
+        let can_recover = by_text || matches!(ask, Ask::AuthenticatorCode | Ask::ChooseFactor(_));
+        Some(Step { ask, email: self.email.clone(), left, can_recover, can_send_again: by_text, others })
     }
 
     pub(super) fn left(&self, now: Moment) -> Duration {
@@ -114,6 +126,16 @@ impl Pending {
         }
     }
 
+    /// Told with a preferred factor: the person may not have it at hand.
+    fn others(&self, ask: &Ask) -> Vec<Channel> {
+        let asked = match ask {
+            Ask::AuthenticatorCode => Channel::Authenticator,
+            Ask::SmsCode { .. } => Channel::Sms,
+            _no_code => return Vec::new(),
+        };
+        self.channels().into_iter().filter(|channel| *channel != asked).collect()
+    }
+
     fn channels(&self) -> Vec<Channel> {
         let names: Vec<String> =
             self.parameters.get("MFAS_CAN_CHOOSE").and_then(|json| serde_json::from_str(json).ok()).unwrap_or_default();
@@ -136,7 +158,9 @@ impl Pending {
                 Some(("SMS_MFA", username.with("SMS_MFA_CODE", code.expose())))
             }
             (Ask::EnrolAuthenticator { .. }, Answer::Code(_)) => Some(("MFA_SETUP", username)),
-            (Ask::ChooseFactor(offered), Answer::Factor(channel)) if offered.contains(channel) => {
+            (Ask::ChooseFactor(_) | Ask::AuthenticatorCode | Ask::SmsCode { .. }, Answer::Factor(channel))
+                if self.channels().contains(channel) =>
+            {
                 Some(("SELECT_MFA_TYPE", username.with("ANSWER", wire_name(*channel)?)))
             }
             (Ask::NewPassword { .. }, Answer::NewPassword { password, .. }) => {
@@ -192,7 +216,8 @@ async fn follow(site: &Site, email: &str, before: Option<&Pending>, reply: AuthR
     if pending.challenge == "MFA_SETUP" {
         let session = Some(Confidential::from(pending.session.as_str()));
         let request = AssociateSoftwareToken { session, ..AssociateSoftwareToken::default() };
-        let associated = cognito::associate(site, &request).await.map_err(|fault| refused(&fault, During::Code))?;
+        let associated = cognito::ask::<AssociatedSoftwareToken>(site, "AssociateSoftwareToken", &request).await;
+        let associated = associated.map_err(|fault| refused(&fault, During::Code))?;
         pending.secret = Some(associated.secret_code.expose().to_owned());
     }
     match pending.ask() {
@@ -203,7 +228,8 @@ async fn follow(site: &Site, email: &str, before: Option<&Pending>, reply: AuthR
 
 async fn initiate(site: &Site, auth_flow: AuthFlow, auth_parameters: Parameters) -> Result<AuthReply, Fault> {
     let client_id = site.cloud.plan.client_id.clone();
-    cognito::initiate(site, &InitiateAuth { auth_flow, client_id, auth_parameters, client_metadata: None }).await
+    let request = InitiateAuth { auth_flow, client_id, auth_parameters, client_metadata: None };
+    cognito::ask(site, "InitiateAuth", &request).await
 }
 
 async fn respond(
@@ -219,7 +245,7 @@ async fn respond(
         challenge_responses,
         client_metadata: None,
     };
-    cognito::respond(site, &request).await
+    cognito::ask(site, "RespondToAuthChallenge", &request).await
 }
 
 /// The same meaning that a device gives to the same refusal.

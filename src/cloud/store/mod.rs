@@ -42,7 +42,7 @@ pub(crate) use factor_changes::{Change, ChangeRefused, Changed, Wanted, Wish};
 pub(crate) use factors::{Factor, FactorKind};
 pub(crate) use identities::{Identity, Linked};
 pub(crate) use outbox::{Carried, Channel, Due};
-pub(crate) use portal_sessions::LONGEST as PORTAL_SESSION_LASTS;
+pub(crate) use portal_sessions::{LONGEST as PORTAL_SESSION_LASTS, PortalSession, StandingSignIn};
 pub(crate) use portal_visits::{LatestTurn, Visit, VisitKey};
 pub(crate) use recovery::{CodesLeft, Recovered};
 pub(crate) use sent_codes::{Answer, Purpose};

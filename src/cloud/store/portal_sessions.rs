@@ -28,7 +28,17 @@ pub(crate) struct PortalSession {
     /// The sign-in behind it.
     pub(crate) family: String,
     pub(crate) created: Moment,
-    pub(crate) last_seen: Moment,
+    last_seen: Moment,
+}
+
+/// A sign-in that was not ended yet.
+#[derive(Clone, Debug)]
+pub(crate) struct StandingSignIn {
+    /// Of its token family.
+    pub(crate) id: String,
+    pub(crate) began: Moment,
+    /// Of a browser at the portal.
+    pub(crate) seen: Option<Moment>,
     pub(crate) address: String,
     pub(crate) program: String,
 }
@@ -43,21 +53,18 @@ impl Store {
         token: &[u8; 32],
         account: &AccountId,
         family: &str,
-        visitor: &Visitor,
         now: Moment,
     ) -> Result<(), Error> {
         sqlx::query("DELETE FROM portal_sessions WHERE expires <= $1").bind(now).execute(&self.pool).await?;
         sqlx::query(
-            "INSERT INTO portal_sessions (id, account_id, family_id, created, last_seen, expires, address, program) \
-             VALUES ($1, $2, $3, $4, $4, $5, $6, $7)",
+            "INSERT INTO portal_sessions (id, account_id, family_id, created, last_seen, expires) \
+             VALUES ($1, $2, $3, $4, $4, $5)",
         )
         .bind(self.portal_session_id(token))
         .bind(account)
         .bind(family)
         .bind(now)
         .bind(now.plus(LONGEST))
-        .bind(visitor.address.to_string())
-        .bind(&visitor.program)
         .execute(&self.pool)
         .await?;
         Ok(())
@@ -82,21 +89,45 @@ impl Store {
         Ok(Some(session))
     }
 
-    /// The account's signed-in browsers, the one used last first.
-    pub(crate) async fn portal_sessions_of(
+    /// Every sign-in of the account that stands, the newest first; of browsers at the portal those that are in use.
+    pub(crate) async fn standing_sign_ins(
         &self,
         account: &AccountId,
         now: Moment,
-    ) -> Result<Vec<PortalSession>, Error> {
-        let rows = sqlx::query(sqlx::AssertSqlSafe(format!(
-            "{STANDING} AND s.account_id = $3 ORDER BY s.last_seen DESC, s.id"
-        )))
+    ) -> Result<Vec<StandingSignIn>, Error> {
+        let rows = sqlx::query(
+            "SELECT f.id, f.auth_time, f.address, f.program, s.last_seen FROM token_families f \
+             LEFT JOIN portal_sessions s ON s.family_id = f.id \
+             WHERE f.account_id = $1 AND f.revoked IS NULL AND f.expires > $2 AND (s.id IS NULL OR s.last_seen > $3) \
+             ORDER BY f.auth_time DESC, f.id",
+        )
+        .bind(account)
         .bind(now)
         .bind(now.minus(LONGEST_UNUSED))
-        .bind(account)
         .fetch_all(&self.pool)
         .await?;
-        rows.iter().map(read).collect()
+        rows.iter()
+            .map(|row| {
+                Ok(StandingSignIn {
+                    id: row.try_get("id")?,
+                    began: row.try_get("auth_time")?,
+                    seen: row.try_get("last_seen")?,
+                    address: row.try_get("address")?,
+                    program: row.try_get("program")?,
+                })
+            })
+            .collect()
+    }
+
+    /// Where a sign-in came from.
+    pub(crate) async fn note_origin(&self, family: &str, visitor: &Visitor) -> Result<(), Error> {
+        sqlx::query("UPDATE token_families SET address = $2, program = $3 WHERE id = $1")
+            .bind(family)
+            .bind(visitor.address.to_string())
+            .bind(&visitor.program)
+            .execute(&self.pool)
+            .await?;
+        Ok(())
     }
 
     /// Keeps a secret for its owner's eyes, for a few minutes.
@@ -141,8 +172,6 @@ fn read(row: &<super::Database as sqlx::Database>::Row) -> Result<PortalSession,
         family: row.try_get("family_id")?,
         created: row.try_get("created")?,
         last_seen: row.try_get("last_seen")?,
-        address: row.try_get("address")?,
-        program: row.try_get("program")?,
     })
 }
 

@@ -6,6 +6,7 @@ use axum::response::Response;
 
 use super::Desk;
 use super::error::{Error, Problem};
+use super::factor::Choice;
 use super::form::Form;
 use super::gate::Visitor;
 use super::house::Move;
@@ -31,6 +32,8 @@ struct CodePage<'a> {
     send_again: &'static str,
     left: Option<u64>,
     can_recover: bool,
+    can_send_again: bool,
+    others: Vec<Choice>,
 }
 
 pub(crate) async fn answer(desk: Desk, Extension(visitor): Extension<Visitor>, form: Form) -> Response {
@@ -39,6 +42,9 @@ pub(crate) async fn answer(desk: Desk, Extension(visitor): Extension<Visitor>, f
 
 /// A code of another length or with letters is no try at it.
 fn read(form: &Form) -> Result<Move, Error> {
+    if form.text("do") == "send-again" {
+        return Ok(Move::SendAgain);
+    }
     match form.text("code") {
         "" => Err(Error::Missing("Type the six digits of the code.")),
         code => Ok(Move::Answer(Answer::Code(code.parse()?))),
@@ -55,6 +61,8 @@ pub(crate) fn page(step: &Step, way: Way<'_>, problem: Option<Problem>) -> Respo
         send_again: Why::SendAgain.link(),
         left: step.left.map(|left| left.as_secs()),
         can_recover: step.can_recover,
+        can_send_again: step.can_send_again,
+        others: step.others.iter().map(Choice::of).collect(),
     };
     page::show(&page, problem.as_ref())
 }

@@ -22,9 +22,9 @@ struct FactorPage {
 }
 
 /// Value in the form, name, and what it means for the person.
-struct Choice {
-    value: &'static str,
-    name: &'static str,
+pub(super) struct Choice {
+    pub(super) value: &'static str,
+    pub(super) name: &'static str,
     meaning: &'static str,
 }
 
@@ -46,7 +46,7 @@ pub(crate) fn page(channels: &[Channel], problem: Option<Problem>) -> Response {
 }
 
 impl Choice {
-    fn of(channel: &Channel) -> Self {
+    pub(super) fn of(channel: &Channel) -> Self {
         let (value, name, meaning) = match channel {
             Channel::Authenticator => ("authenticator", "Authenticator app", "The app on your phone shows the code."),
             Channel::Sms => ("sms", "Text message", "A code is sent to your phone number."),

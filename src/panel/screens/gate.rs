@@ -41,11 +41,9 @@ pub(crate) struct Visitor {
 }
 
 /// A visitor with a session.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct SignedIn {
     pub(crate) hash: TokenHash,
-    /// Id of the account.
-    pub(crate) account: String,
     pub(crate) standing: Standing,
 }
 

@@ -61,6 +61,8 @@ pub(crate) enum Move {
     Answer(Answer),
     /// "Can't access your two-factor device?"
     Recover,
+    /// Another text message with a code.
+    SendAgain,
 }
 
 /// Where a move leads.

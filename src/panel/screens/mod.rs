@@ -9,28 +9,56 @@
 //! | `/new-password` | the service wants a new password |
 //! | `/authenticator` | enrol an authenticator app |
 //! | `/recovery`, `/mailed-code`, `/recovery-code` | without the two-factor device |
+//! | `/sign-up`, `/confirm-email` | become a user |
+//! | `/forgot-password`, `/reset-password` | a new password by mailed code |
+//! | `/` | profile: e-mail, phone, linked accounts |
+//! | `/two-factor`, `/turn-on`, `/set-up-authenticator`, `/set-up-texts` | two-factor authentication |
+//! | `/recovery-codes`, `/recovery-codes.txt` | new recovery codes, until they are saved |
+//! | `/keys`, `/new-key`, `/credentials` | access keys, and a new one until it is saved |
+//! | `/security` | password, and every sign-in that stands |
+//! | `/activity`, `/activity.csv` | what happened to the account |
 //! | `/style/…`, `/script/…`, `/icons/…` | static files |
 //!
 //! All of them lie in one folder, so that every link is relative and they work below any path of a proxy.
 
+#[cfg(feature = "cloud")]
+mod activity;
 mod assets;
 mod authenticator;
 pub(crate) mod code;
 pub(crate) mod cookie;
 pub(crate) mod error;
 mod factor;
+#[cfg(feature = "cloud")]
+mod forgotten;
 pub(crate) mod form;
 pub(crate) mod gate;
 pub(crate) mod host;
 pub(crate) mod house;
+#[cfg(feature = "cloud")]
+mod keys;
 mod new_password;
 pub(crate) mod page;
 mod plain_http;
+#[cfg(feature = "cloud")]
+mod profile;
 mod recovery;
+#[cfg(feature = "cloud")]
+pub(crate) mod room;
+#[cfg(feature = "cloud")]
+pub(crate) mod rooms;
+#[cfg(feature = "cloud")]
+mod saving;
+#[cfg(feature = "cloud")]
+mod security;
 pub(crate) mod sign_in;
+#[cfg(feature = "cloud")]
+mod sign_up;
 pub(crate) mod source;
 pub(crate) mod step;
 pub(crate) mod token;
+#[cfg(feature = "cloud")]
+mod two_factor;
 pub(crate) mod words;
 
 #[cfg(feature = "cloud")]
@@ -61,6 +89,37 @@ pub(crate) fn sign_in_routes() -> Router<Arc<dyn Reception>> {
         .route("/recovery", get(recovery::page).post(recovery::start))
         .route("/mailed-code", get(step::page).post(recovery::answer_mailed_code))
         .route("/recovery-code", get(step::page).post(recovery::answer_recovery_code))
+}
+
+/// The state of the screens of a signed-in owner.
+#[cfg(feature = "cloud")]
+pub(crate) type Home = State<Arc<dyn rooms::House>>;
+
+/// Where people come who have no account yet, or cannot sign in to it.
+#[cfg(feature = "cloud")]
+pub(crate) const OPEN_AT_HOME: [&str; 4] = ["/sign-up", "/confirm-email", "/forgot-password", "/reset-password"];
+
+/// The screens of an account, without the gate.
+#[cfg(feature = "cloud")]
+pub(crate) fn account_routes() -> Router<Arc<dyn rooms::House>> {
+    Router::new()
+        .route("/sign-up", get(sign_up::page).post(sign_up::begin))
+        .route("/confirm-email", get(sign_up::confirm_page).post(sign_up::confirm))
+        .route("/forgot-password", get(forgotten::page).post(forgotten::begin))
+        .route("/reset-password", get(forgotten::reset_page).post(forgotten::reset))
+        .route("/", get(profile::page).post(profile::change))
+        .route("/two-factor", get(two_factor::page).post(two_factor::change))
+        .route("/turn-on", get(two_factor::turn_on_page).post(two_factor::turn_on))
+        .route("/set-up-authenticator", get(two_factor::authenticator_page).post(two_factor::confirm_authenticator))
+        .route("/set-up-texts", get(two_factor::texts_page).post(two_factor::set_up_texts))
+        .route("/recovery-codes", get(saving::codes_page).post(saving::codes_saved))
+        .route("/recovery-codes.txt", get(saving::codes_file))
+        .route("/keys", get(keys::page).post(keys::change))
+        .route("/new-key", get(saving::key_page).post(saving::key_saved))
+        .route("/credentials", get(saving::key_file))
+        .route("/security", get(security::page).post(security::change))
+        .route("/activity", get(activity::page))
+        .route("/activity.csv", get(activity::table))
 }
 
 /// The whole of a house: its screens, the static files, and the gate before all of them.

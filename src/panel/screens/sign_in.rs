@@ -21,10 +21,21 @@ pub(crate) enum Why {
     NothingPending,
     SessionEnded,
     SignedOut,
+    /// A new account is confirmed.
+    Confirmed,
+    PasswordReset,
 }
 
 impl Why {
-    const ALL: [Self; 5] = [Self::Expired, Self::SendAgain, Self::NothingPending, Self::SessionEnded, Self::SignedOut];
+    const ALL: [Self; 7] = [
+        Self::Expired,
+        Self::SendAgain,
+        Self::NothingPending,
+        Self::SessionEnded,
+        Self::SignedOut,
+        Self::Confirmed,
+        Self::PasswordReset,
+    ];
 
     fn of(address: &Uri) -> Option<Self> {
         let query = address.query()?;
@@ -38,6 +49,8 @@ impl Why {
             Self::NothingPending => "sign-in?why=nothing-pending",
             Self::SessionEnded => "sign-in?why=session-ended",
             Self::SignedOut => "sign-in?why=signed-out",
+            Self::Confirmed => "sign-in?why=confirmed",
+            Self::PasswordReset => "sign-in?why=password-reset",
         }
     }
 }
@@ -60,15 +73,13 @@ pub(crate) enum Premises {
     /// The account service itself.
     Service { offers: Offers },
     /// The account service, from somebody who is signed in and wants to change what guards the account.
-    Proof { offers: Offers },
+    Proof,
 }
 
 /// What the service offers beside e-mail and password.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Offers {
     pub(crate) sign_up: bool,
-    /// Name and address of the way in by an OpenID provider.
-    pub(crate) provider: Option<(String, String)>,
 }
 
 #[derive(Template)]

@@ -15,7 +15,7 @@ use super::gate::Visitor;
 use super::house::{Door, Move, Outcome, Reception};
 use super::page::see_other;
 use super::{Desk, authenticator, code, factor, new_password, recovery, sign_in};
-use crate::account::Ask;
+use crate::account::{Ask, Channel};
 
 /// A look at a pending sign-in.
 #[derive(Debug)]
@@ -24,6 +24,10 @@ pub(crate) struct Step {
     pub(crate) email: String,
     pub(crate) left: Option<Duration>,
     pub(crate) can_recover: bool,
+    /// Another code can be asked for without the password.
+    pub(crate) can_send_again: bool,
+    /// What else the code may come by.
+    pub(crate) others: Vec<Channel>,
 }
 
 /// The address of each question.

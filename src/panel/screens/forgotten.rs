@@ -1,0 +1,84 @@
+//! A forgotten password: a mailed code, then a new one. Nothing here tells whether an address has an account.
+
+use askama::Template;
+use axum::Extension;
+use axum::response::Response;
+use http::Uri;
+
+use super::Home;
+use super::error::Problem;
+use super::form::Form;
+use super::gate::Visitor;
+use super::page::{self, Frame};
+use super::room::{Done, perform};
+use super::rooms::{Act, House};
+use super::sign_up::{missing_email, new_password, read_code};
+
+#[derive(Template)]
+#[template(path = "forgot_password.html", config = "assets/askama.toml")]
+struct ForgotPage<'a> {
+    frame: Frame,
+    problem: Option<Problem>,
+    email: &'a str,
+}
+
+#[derive(Template)]
+#[template(path = "reset_password.html", config = "assets/askama.toml")]
+struct ResetPage<'a> {
+    frame: Frame,
+    problem: Option<Problem>,
+    notice: Option<&'static str>,
+    email: &'a str,
+}
+
+pub(super) async fn page(home: Home, Extension(visitor): Extension<Visitor>) -> Response {
+    let email = home.typed_email(&visitor).await.unwrap_or_default();
+    show(&email, None)
+}
+
+pub(super) async fn begin(home: Home, Extension(visitor): Extension<Visitor>, form: Form) -> Response {
+    let email = form.text("email");
+    let act = if email.is_empty() { Err(missing_email()) } else { Ok(Act::ForgotPassword { email: email.to_owned() }) };
+    match perform(&**home, &visitor, &form, act).await {
+        Ok(response) => response,
+        Err(problem) => show(email, Some(problem.at("email"))),
+    }
+}
+
+pub(super) async fn reset_page(home: Home, Extension(visitor): Extension<Visitor>, address: Uri) -> Response {
+    show_reset(&**home, &visitor, None, Done::of(&address), None).await
+}
+
+pub(super) async fn reset(home: Home, Extension(visitor): Extension<Visitor>, form: Form) -> Response {
+    match perform(&**home, &visitor, &form, read(&form)).await {
+        Ok(response) => response,
+        Err(problem) => show_reset(&**home, &visitor, Some(form.text("email")), None, Some(problem.at("code"))).await,
+    }
+}
+
+fn read(form: &Form) -> Result<Act, Problem> {
+    let email = form.text("email");
+    if email.is_empty() {
+        return Err(missing_email());
+    }
+    let code = read_code(form)?;
+    Ok(Act::ResetPassword { email: email.to_owned(), code, password: new_password(form)? })
+}
+
+fn show(email: &str, problem: Option<Problem>) -> Response {
+    let page = ForgotPage { frame: Frame::new(problem.as_ref()), problem: problem.clone(), email };
+    page::show(&page, problem.as_ref())
+}
+
+async fn show_reset(
+    home: &dyn House,
+    visitor: &Visitor,
+    typed: Option<&str>,
+    notice: Option<&'static str>,
+    problem: Option<Problem>,
+) -> Response {
+    let known = home.typed_email(visitor).await.unwrap_or_default();
+    let frame = Frame::new(problem.as_ref());
+    let page = ResetPage { frame, problem: problem.clone(), notice, email: typed.unwrap_or(&known) };
+    page::show(&page, problem.as_ref())
+}
