@@ -23,7 +23,7 @@ pub enum Passwords {
 /// What is kept instead of a password.
 #[derive(Clone)]
 pub(crate) enum KeptPassword {
-    Srp(Verifier),
+    Srp(Box<Verifier>),
     /// In PHC form.
     Argon2id(Secret<String>),
 }
@@ -91,7 +91,7 @@ impl Cloud {
         match self.plan.passwords {
             Passwords::Srp => {
                 let (pool, id, salt) = (self.pool_name().to_owned(), id.as_str().to_owned(), self.entropy.bytes());
-                let work = move || KeptPassword::Srp(Verifier::new(&pool, &id, &password, salt));
+                let work = move || KeptPassword::Srp(Box::new(Verifier::new(&pool, &id, &password, salt)));
                 self.heavy.run(work).await
             }
             Passwords::Argon2id => {
@@ -111,7 +111,7 @@ impl Cloud {
         password: &Secret<String>,
     ) -> Result<bool, Error> {
         let (verifier, hash) = match kept {
-            Some(KeptPassword::Srp(verifier)) => (Some(verifier.clone()), None),
+            Some(KeptPassword::Srp(verifier)) => (Some(Verifier::clone(verifier)), None),
             Some(KeptPassword::Argon2id(hash)) => (None, Some(hash.clone())),
             None => (None, None),
         };

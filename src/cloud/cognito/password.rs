@@ -118,7 +118,7 @@ async fn unlocked(site: &Site, username: &str) -> Result<Named, Fault> {
 /// The real one, or one that no password fits, always the same for that id.
 fn verifier(site: &Site, named: &Named) -> Verifier {
     match named.password() {
-        Some(KeptPassword::Srp(verifier)) => verifier.clone(),
+        Some(KeptPassword::Srp(verifier)) => Verifier::clone(verifier),
         Some(KeptPassword::Argon2id(_)) | None => {
             Verifier::fake(&site.cloud.vault.derive("verifier of nobody", named.id.as_str().as_bytes()))
         }

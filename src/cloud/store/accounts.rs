@@ -193,7 +193,10 @@ impl Store {
         let sealed: Vec<u8> = row.try_get("sealed_verifier")?;
         let bytes = self.vault.unseal(&sealed_kind(&kind, id), &sealed).map_err(|_other_key| UNREADABLE)?;
         match kind.as_str() {
-            KeptPassword::SRP => Ok(Some(KeptPassword::Srp(Verifier::from_bytes(bytes.expose()).ok_or(UNREADABLE)?))),
+            KeptPassword::SRP => {
+                let verifier = Verifier::from_bytes(bytes.expose()).ok_or(UNREADABLE)?;
+                Ok(Some(KeptPassword::Srp(Box::new(verifier))))
+            }
             KeptPassword::ARGON2ID => {
                 let hash = String::from_utf8(bytes.expose().clone()).map_err(|_| UNREADABLE)?;
                 Ok(Some(KeptPassword::Argon2id(Secret::new(hash))))
