@@ -31,6 +31,7 @@ fn operations() -> Vec<(&'static str, Value)> {
         ),
         ("AssociateSoftwareToken", json!({"AccessToken": token})),
         ("VerifySoftwareToken", json!({"AccessToken": token, "UserCode": "000000"})),
+        ("SetUserMFAPreference", json!({"AccessToken": token})),
         ("RevokeToken", json!({"Token": "x", "ClientId": id})),
         ("GlobalSignOut", json!({"AccessToken": token})),
     ]
