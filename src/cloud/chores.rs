@@ -37,6 +37,7 @@ impl Cloud {
         store.forget_authorizations(now).await?;
         store.forget_codes(now).await?;
         store.forget_families(now).await?;
+        store.forget_portal(now).await?;
         store.forget_paid_sources(now).await?;
         store.forget_old_sources(now).await?;
         store.forget_events(now.minus(self.plan.events_kept)).await?;

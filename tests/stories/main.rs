@@ -12,6 +12,7 @@ mod panel_sessions;
 mod panel_sign_in;
 mod portal_account;
 mod portal_gate;
+mod portal_google;
 mod portal_keys;
 mod portal_security;
 mod portal_sign_in;

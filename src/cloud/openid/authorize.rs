@@ -15,6 +15,7 @@ use super::parameters::{Parameters, with_query};
 use super::provider::{Ask, Provider, Secrets};
 use super::ticket::{self, Ticket};
 use crate::base::{Entropy, Secret, report};
+use crate::cloud::portal;
 use crate::cloud::site::Site;
 
 /// What clients may ask for; the last one is for everything that the account can do.
@@ -80,7 +81,9 @@ fn known_client<'a>(site: &Site, asked: &'a Parameters) -> Result<&'a str, Refus
 
 /// Exactly, letter by letter.
 pub(super) fn is_registered(site: &Site, address: &str) -> bool {
-    address == relay_address(site) || site.cloud.plan.redirect_urls.iter().any(|known| known == address)
+    address == relay_address(site)
+        || address == portal::answer_address(site)
+        || site.cloud.plan.redirect_urls.iter().any(|known| known == address)
 }
 
 /// Where browsers of panels on a LAN come back to.

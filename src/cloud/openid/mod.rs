@@ -40,6 +40,8 @@ mod verdict;
 pub(crate) use authorize::SCOPES;
 pub(crate) use identities::{Error as UnlinkError, factors_are_theirs, only_provider, unlink};
 pub use provider::IdentityProvider;
+pub(crate) use ticket::make as ticket;
+pub(crate) use token::{Redemption, redeem};
 
 use std::sync::Arc;
 

@@ -14,6 +14,8 @@ use crate::panel::screens::source::Source;
 use crate::panel::screens::token::Token;
 use crate::panel::screens::{Door, Error, Later, OPEN_AT_HOME, Problem, SignedIn, Standing, gate};
 
+const OPEN: [&str; 2] = ["/with-provider", "/provider-answer"];
+
 impl Door for Portal {
     fn source(&self, peer: Peer, headers: &HeaderMap) -> Option<Source> {
         let source = Source::of(peer, headers, &self.0.site.cloud.plan.trusted_proxies)?;
@@ -34,7 +36,7 @@ impl Door for Portal {
     }
 
     fn is_open(&self, path: &str) -> bool {
-        gate::OPEN.contains(&path) || OPEN_AT_HOME.contains(&path)
+        gate::OPEN.contains(&path) || OPEN_AT_HOME.contains(&path) || OPEN.contains(&path)
     }
 
     fn session<'a>(&'a self, token: Option<&'a Token>) -> Later<'a, Result<Option<SignedIn>, Error>> {

@@ -6,6 +6,7 @@
 //! | `/sign-in` and what follows | the screens of a sign-in |
 //! | `/sign-up`, `/forgot-password` and what follows | ways to an account |
 //! | `/` and the rest | the screens of an account |
+//! | `/with-provider`, `/provider-answer` | sign in by way of an OpenID provider, or link its account |
 //! | `/sign-out` | end this browser's session |
 
 mod door;
@@ -16,6 +17,7 @@ mod owner;
 mod people;
 mod profile;
 mod programs;
+mod provider;
 mod reception;
 mod shown;
 mod sign_in;
@@ -29,8 +31,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::response::{IntoResponse as _, Redirect, Response};
-use axum::routing::{any, post};
+use axum::routing::{any, get, post};
 use tokio::task::JoinSet;
+
+pub(super) use provider::answer_address;
 
 use super::moment::Moment;
 use super::site::Site;
@@ -60,7 +64,11 @@ struct Inner {
 /// Everything below [`FOLDER`].
 pub(super) fn router(site: &Site) -> Router {
     let portal = Portal::new(site.clone());
-    let own = Router::new().route("/sign-out", post(sign_ins::sign_out)).with_state(portal.clone());
+    let own = Router::new()
+        .route("/sign-out", post(sign_ins::sign_out))
+        .route("/with-provider", get(provider::begin))
+        .route("/provider-answer", get(provider::answer))
+        .with_state(portal.clone());
     let house: Arc<dyn House> = Arc::new(portal);
     let reception: Arc<dyn Reception> = house.clone();
     let sign_in = screens::sign_in_routes().with_state(Arc::clone(&reception));

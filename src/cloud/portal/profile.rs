@@ -29,10 +29,17 @@ impl Portal {
             phone: account.phone.clone(),
             new_phone,
             created: words::service_date(&account.created.iso()),
+            providers: self.not_linked(&identities),
             identities: identities.into_iter().map(identity).collect(),
             has_password: account.has_password(),
             unsaved: self.unsaved(&owner).await?,
         })
+    }
+
+    fn not_linked(&self, linked: &[Linked]) -> Vec<String> {
+        let names = self.0.site.cloud.providers.iter().map(|provider| provider.name());
+        let is_new = |name: &&str| !linked.iter().any(|one| one.identity.provider == *name);
+        names.filter(is_new).map(str::to_owned).collect()
     }
 
     pub(super) async fn change_profile(&self, site: &Site, owner: &Owner, act: Act) -> Result<Outcome, Problem> {

@@ -45,10 +45,11 @@ impl Reception for Portal {
     fn welcome<'a>(&'a self, visitor: &'a Visitor) -> Later<'a, Result<Welcome, String>> {
         Box::pin(async move {
             let memory = self.memory(visitor).await.unwrap_or_default();
-            let offers = Offers { sign_up: true };
+            let providers = self.0.site.cloud.providers.iter().map(|provider| provider.name().to_owned()).collect();
+            let offers = Offers { sign_up: true, providers };
             let at = match (&visitor.session, memory.then) {
                 (Some(_), None) => return Err("./".to_owned()),
-                (Some(_), Some(_wanted)) => Premises::Proof,
+                (Some(_), Some(_wanted)) => Premises::Proof { offers },
                 (None, _) => Premises::Service { offers },
             };
             let url = self.0.site.url();
@@ -115,7 +116,12 @@ impl Portal {
         memory.pending.clone().filter(|pending| pending.left(self.now()) > Duration::ZERO)
     }
 
-    async fn let_in(&self, site: &Site, memory: &mut Memory, result: AuthenticationResult) -> Result<Outcome, Problem> {
+    pub(super) async fn let_in(
+        &self,
+        site: &Site,
+        memory: &mut Memory,
+        result: AuthenticationResult,
+    ) -> Result<Outcome, Problem> {
         let store = &site.cloud.store;
         let refresh = result.refresh_token.unwrap_or_default();
         let family = store.family_of(&refresh).await.map_err(troubled)?.ok_or_else(|| Error::Trouble.problem())?;

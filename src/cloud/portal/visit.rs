@@ -9,6 +9,7 @@ use tokio::sync::oneshot;
 
 use super::Portal;
 use super::door::troubled;
+use super::provider::Away;
 use super::sign_in::Pending;
 use crate::base::Secret;
 use crate::cloud::moment::Moment;
@@ -31,6 +32,9 @@ pub(super) struct Memory {
     pub(super) email: String,
     #[serde(default)]
     pub(super) pending: Option<Pending>,
+    /// At a provider.
+    #[serde(default)]
+    pub(super) away: Option<Away>,
     /// The page that wanted a fresh proof.
     #[serde(default)]
     pub(super) then: Option<String>,

@@ -55,7 +55,6 @@ impl Store {
         family: &str,
         now: Moment,
     ) -> Result<(), Error> {
-        sqlx::query("DELETE FROM portal_sessions WHERE expires <= $1").bind(now).execute(&self.pool).await?;
         sqlx::query(
             "INSERT INTO portal_sessions (id, account_id, family_id, created, last_seen, expires) \
              VALUES ($1, $2, $3, $4, $4, $5)",
@@ -127,6 +126,13 @@ impl Store {
             .bind(&visitor.program)
             .execute(&self.pool)
             .await?;
+        Ok(())
+    }
+
+    /// Sessions and visits whose time is over.
+    pub(crate) async fn forget_portal(&self, now: Moment) -> Result<(), Error> {
+        sqlx::query("DELETE FROM portal_sessions WHERE expires <= $1").bind(now).execute(&self.pool).await?;
+        sqlx::query("DELETE FROM portal_visits WHERE expires <= $1").bind(now).execute(&self.pool).await?;
         Ok(())
     }
 

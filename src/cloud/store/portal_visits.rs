@@ -61,7 +61,6 @@ impl Store {
 
     /// `false` while somebody else has the turn.
     pub(crate) async fn take_turn(&self, key: VisitKey, now: Moment) -> Result<bool, Error> {
-        sqlx::query("DELETE FROM portal_visits WHERE expires <= $1").bind(now).execute(&self.pool).await?;
         sqlx::query("INSERT INTO portal_visits (id, expires) VALUES ($1, $2) ON CONFLICT (id) DO NOTHING")
             .bind(self.visit_id(key))
             .bind(now.plus(REMEMBERED))

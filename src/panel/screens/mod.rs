@@ -21,6 +21,8 @@
 //!
 //! All of them lie in one folder, so that every link is relative and they work below any path of a proxy.
 
+#![cfg_attr(not(feature = "cloud"), expect(dead_code, reason = "some of it only the portal asks for"))]
+
 #[cfg(feature = "cloud")]
 mod activity;
 mod assets;

@@ -40,6 +40,7 @@ pub(crate) enum Done {
     EmailChanged,
     PhoneChanged,
     PhoneRemoved,
+    Linked,
     Unlinked,
     TurnedOn,
     TurnedOff,
@@ -107,10 +108,11 @@ impl Tab {
 }
 
 impl Done {
-    const ALL: [Self; 15] = [
+    const ALL: [Self; 16] = [
         Self::EmailChanged,
         Self::PhoneChanged,
         Self::PhoneRemoved,
+        Self::Linked,
         Self::Unlinked,
         Self::TurnedOn,
         Self::TurnedOff,
@@ -140,6 +142,7 @@ impl Done {
             Self::EmailChanged => "email-changed",
             Self::PhoneChanged => "phone-changed",
             Self::PhoneRemoved => "phone-removed",
+            Self::Linked => "linked",
             Self::Unlinked => "unlinked",
             Self::TurnedOn => "turned-on",
             Self::TurnedOff => "turned-off",
@@ -160,6 +163,7 @@ impl Done {
             Self::EmailChanged => "Your e-mail address is changed. Sign in with it from now on.",
             Self::PhoneChanged => "Your phone number is verified.",
             Self::PhoneRemoved => "Your phone number is removed.",
+            Self::Linked => "The accounts are linked: both ways sign in here now.",
             Self::Unlinked => "The link is removed. That account does not sign in here any more.",
             Self::TurnedOn => "Two-factor authentication is on.",
             Self::TurnedOff => "Two-factor authentication is off. Your recovery codes are void.",

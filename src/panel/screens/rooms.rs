@@ -101,6 +101,8 @@ pub(crate) struct Profile {
     pub(crate) new_phone: Option<String>,
     pub(crate) created: String,
     pub(crate) identities: Vec<Identity>,
+    /// Whose accounts can be linked yet.
+    pub(crate) providers: Vec<String>,
     pub(crate) has_password: bool,
     /// Something waits to be saved: a new key, recovery codes. Its page.
     pub(crate) unsaved: Option<&'static str>,

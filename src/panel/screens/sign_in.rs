@@ -73,13 +73,15 @@ pub(crate) enum Premises {
     /// The account service itself.
     Service { offers: Offers },
     /// The account service, from somebody who is signed in and wants to change what guards the account.
-    Proof,
+    Proof { offers: Offers },
 }
 
 /// What the service offers beside e-mail and password.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Offers {
     pub(crate) sign_up: bool,
+    /// OpenID providers that it knows, by name.
+    pub(crate) providers: Vec<String>,
 }
 
 #[derive(Template)]
