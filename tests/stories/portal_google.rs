@@ -12,7 +12,7 @@ use latchkey::net::Client;
 
 use crate::browser::{Browser, Page};
 use crate::test_provider::{CLIENT_ID, CLIENT_SECRET, Login, TestProvider};
-use crate::world::World;
+use crate::world::{Factor, World};
 
 #[tokio::test]
 async fn somebody_signs_in_to_the_portal_with_google_and_hears_whose_second_factor_counts() {
@@ -24,6 +24,24 @@ async fn somebody_signs_in_to_the_portal_with_google_and_hears_whose_second_fact
     assert!(browser.follow(back).await.says("gina@gmail.example"));
     let page = browser.get("/two-factor").await;
     assert!(page.says("so Google asks for the second factor") && !page.says("Turn On"), "{}", page.text);
+}
+
+#[tokio::test]
+async fn an_owner_links_an_account_at_google_and_removes_the_link_again() {
+    let (world, google) = world_with_google().await;
+    let bob = world.person("bob@example.test", Factor::None).await;
+    let mut browser = world.signed_in_at_the_portal(&bob).await;
+    assert!(browser.get("/").await.says("Link with Google"));
+    let way = "with-provider?name=Google&link=yes";
+    let back = through_google(&world, &google, &mut browser, way, "robert@gmail.example").await;
+    let page = browser.follow(back).await;
+    assert!(page.says("The accounts are linked") && page.says("robert@gmail.example"), "{}", page.text);
+
+    let mut other = world.portal_browser();
+    let back = through_google(&world, &google, &mut other, "with-provider?name=Google", "robert@gmail.example").await;
+    assert!(other.follow(back).await.says("bob@example.test"), "both ways open the same account");
+    let removed = browser.post("/", &[("do", "unlink"), ("provider", "Google")]).await;
+    assert!(browser.follow(removed).await.says("The link is removed"));
 }
 
 #[tokio::test]
@@ -68,7 +86,19 @@ async fn come_back(world: &World, google: &TestProvider, sent: &str, email: &str
         follow(&client, &mut cookies, &format!("{}{}", world.service_url(), sent.trim_start_matches(".."))).await;
     let now = world.machine_clock().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs();
     let back = google.agree(&away, Login::new(email, email, now));
-    let end = follow(&client, &mut cookies, &back).await;
+    let mut end = follow(&client, &mut cookies, &back).await;
+    if let Some((question, request)) = end.split_once("?request=") {
+        // "Link with Google": the owner agrees.
+        let form = Request::post(question)
+            .header(header::COOKIE, cookies.as_str())
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+        let form = form.body(format!("request={request}").into()).unwrap();
+        let answer = client.send(form, Duration::from_secs(30), 1 << 20).await.unwrap();
+        end = match answer.headers().get(header::LOCATION) {
+            Some(location) => location.to_str().unwrap().to_owned(),
+            None => linked_to(&String::from_utf8_lossy(answer.body())),
+        };
+    }
     end.strip_prefix(&format!("{}/account", world.service_url())).unwrap().to_owned()
 }
 
@@ -81,4 +111,10 @@ async fn follow(client: &Client, cookies: &mut String, address: &str) -> String 
         *cookies = format!("{cookies}; {pair}").trim_start_matches("; ").to_owned();
     }
     answer.headers().get(header::LOCATION).unwrap().to_str().unwrap().to_owned()
+}
+
+/// Where a page goes on to by itself.
+fn linked_to(page: &str) -> String {
+    let (_, rest) = page.split_once("; url=").unwrap();
+    rest.split('"').next().unwrap().replace("&#38;", "&")
 }

@@ -7,7 +7,8 @@ use super::visit::Memory;
 use crate::cloud::site::Site;
 use crate::panel::screens::form::Mark;
 use crate::panel::screens::rooms::{
-    Act, Activity, ActivityWish, Enrolment, House, Keys, ListedSignIn, Look, Profile, Shown, TwoFactor,
+    Act, Activity, ActivityWish, Enrolment, FactorChange, House, KeyChange, Keys, ListedSignIn, Look, Profile,
+    ProfileChange, Shown, TwoFactor,
 };
 use crate::panel::screens::{Outcome, Problem, Visitor};
 
@@ -59,13 +60,8 @@ impl House for Portal {
 
 impl Portal {
     async fn act(&self, site: &Site, visitor: &Visitor, memory: &mut Memory, act: Act) -> Result<Outcome, Problem> {
-        if let Act::SignUp { .. }
-        | Act::ConfirmSignUp { .. }
-        | Act::SendConfirmationAgain { .. }
-        | Act::ForgotPassword { .. }
-        | Act::ResetPassword { .. } = act
-        {
-            return self.reach_account(site, memory, act).await;
+        if let Act::Reach(reach) = act {
+            return self.reach_account(site, memory, reach).await;
         }
         let owner = self.owner(visitor).await?;
         if let Some(page) = guarded(&act)
@@ -73,43 +69,48 @@ impl Portal {
         {
             return Ok(prove_first(memory, &owner.account().email, page));
         }
-        if let Act::CreateKey { .. } | Act::ConfirmAuthenticator(_) | Act::ConfirmTexts(_) | Act::MakeRecoveryCodes =
-            act
+        if shows_a_secret(&act)
             && let Some(page) = self.unsaved(&owner).await?
         {
             return Ok(Outcome::Elsewhere(page.to_owned()));
         }
         match act {
-            Act::ChangeEmail(_)
-            | Act::ConfirmEmail(_)
-            | Act::SendEmailCodeAgain
-            | Act::SetPhone(_)
-            | Act::ConfirmPhone(_)
-            | Act::SendPhoneCodeAgain
-            | Act::RemovePhone
-            | Act::Unlink(_) => self.change_profile(site, &owner, act).await,
-            Act::CreateKey { .. } | Act::SwitchKey { .. } | Act::DeleteKey(_) => {
-                self.change_keys(site, &owner, act).await
-            }
-            Act::ChangePassword { .. } | Act::EndSignIn(_) | Act::SignOutEverywhere => {
-                self.change_security(site, &owner, act).await
-            }
+            Act::Reach(reach) => self.reach_account(site, memory, reach).await,
+            Act::Profile(change) => self.change_profile(site, &owner, change).await,
+            Act::Factors(change) => self.change_factors(site, &owner, memory, change).await,
+            Act::Keys(change) => self.change_keys(site, &owner, change).await,
+            Act::Security(change) => self.change_security(site, &owner, change).await,
             Act::Saved => self.saved(&owner).await,
-            act => self.change_factors(site, &owner, memory, act).await,
         }
     }
 }
 
 /// The page that leads to an act which a sign-in of hours ago is not enough for.
 fn guarded(act: &Act) -> Option<&'static str> {
+    use FactorChange as F;
+    use ProfileChange as P;
     match act {
-        Act::ChangeEmail(_) | Act::SetPhone(_) | Act::RemovePhone | Act::Unlink(_) => Some("./"),
-        Act::BeginAuthenticator => Some("turn-on"),
-        Act::BeginTexts(_) => Some("set-up-texts?number"),
-        Act::TurnOffTwoFactor | Act::MakeRecoveryCodes => Some("two-factor"),
-        Act::CreateKey { .. } => Some("keys"),
-        _harmless_or_proved_by_itself => None,
+        Act::Profile(P::ChangeEmail(_) | P::SetPhone(_) | P::RemovePhone | P::Unlink(_)) => Some("./"),
+        Act::Profile(P::ConfirmEmail(_) | P::SendEmailCodeAgain | P::ConfirmPhone(_) | P::SendPhoneCodeAgain) => None,
+        Act::Factors(F::BeginAuthenticator) => Some("turn-on"),
+        Act::Factors(F::BeginTexts(_)) => Some("set-up-texts?number"),
+        Act::Factors(F::TurnOff | F::MakeRecoveryCodes) => Some("two-factor"),
+        Act::Factors(F::ConfirmAuthenticator(_) | F::ConfirmTexts(_) | F::SendTextAgain) => None,
+        Act::Keys(KeyChange::Create { .. }) => Some("keys"),
+        Act::Keys(KeyChange::Switch { .. } | KeyChange::Delete(_)) => None,
+        // A change of the password proves itself by the present one; leaving must always be possible.
+        Act::Reach(_) | Act::Security(_) | Act::Saved => None,
     }
+}
+
+/// An earlier one that is not saved yet must not be lost by it.
+fn shows_a_secret(act: &Act) -> bool {
+    use FactorChange as F;
+    matches!(
+        act,
+        Act::Keys(KeyChange::Create { .. })
+            | Act::Factors(F::ConfirmAuthenticator(_) | F::ConfirmTexts(_) | F::MakeRecoveryCodes)
+    )
 }
 
 /// The person signs in again, and comes back to `page`.

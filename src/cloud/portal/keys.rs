@@ -12,7 +12,7 @@ use crate::cloud::permit::{By, KeyScope};
 use crate::cloud::site::Site;
 use crate::cloud::store::StoredKey;
 use crate::panel::screens::room::Done;
-use crate::panel::screens::rooms::{Act, Keys, ListedKey, Shown};
+use crate::panel::screens::rooms::{KeyChange, Keys, ListedKey, Shown};
 use crate::panel::screens::{Error, Outcome, Problem, Visitor, words};
 
 impl Portal {
@@ -27,25 +27,24 @@ impl Portal {
         })
     }
 
-    pub(super) async fn change_keys(&self, site: &Site, owner: &Owner, act: Act) -> Result<Outcome, Problem> {
+    pub(super) async fn change_keys(&self, site: &Site, owner: &Owner, act: KeyChange) -> Result<Outcome, Problem> {
         let done = |done: Done| Ok(Outcome::Ask(done.at("keys")));
         match act {
-            Act::CreateKey { name, scope, expires } => {
+            KeyChange::Create { name, scope, expires } => {
                 let given = |text: String| Some(text).filter(|text| !text.is_empty());
                 let wish = KeyWish { name: given(name.clone()), scope: given(scope), expires: given(expires) };
                 let key = site.create_key(owner.id(), &By::Token, wish).await.map_err(problem)?;
                 self.show(owner, &Shown::Key { key, name }).await?;
                 Ok(Outcome::Ask("new-key".to_owned()))
             }
-            Act::SwitchKey { id, on } => {
+            KeyChange::Switch { id, on } => {
                 site.change_key(owner.id(), &By::Token, &id, Some(on), None).await.map_err(problem)?;
                 done(if on { Done::KeyOn } else { Done::KeyOff })
             }
-            Act::DeleteKey(id) => {
+            KeyChange::Delete(id) => {
                 site.delete_key(owner.id(), &By::Token, &id).await.map_err(problem)?;
                 done(Done::KeyDeleted)
             }
-            _of_another_screen => Err(Error::BadForm.problem()),
         }
     }
 }

@@ -8,16 +8,16 @@ use super::visit::Memory;
 use crate::cloud::cognito::{self, Fault};
 use crate::cloud::site::Site;
 use crate::panel::screens::room::Done;
-use crate::panel::screens::rooms::Act;
+use crate::panel::screens::rooms::Reach;
 use crate::panel::screens::sign_in::Why;
 use crate::panel::screens::{During, Error, Outcome, Problem};
 
 impl Portal {
-    pub(super) async fn reach_account(&self, site: &Site, memory: &mut Memory, act: Act) -> Result<Outcome, Problem> {
+    pub(super) async fn reach_account(&self, site: &Site, memory: &mut Memory, act: Reach) -> Result<Outcome, Problem> {
         let client = &site.cloud.plan.client_id;
         let named = |email: &str| json!({ "ClientId": client, "Username": email });
         match act {
-            Act::SignUp { email, password } => {
+            Reach::SignUp { email, password } => {
                 let request = json!({
                     "ClientId": client, "Username": email, "Password": password.expose(),
                     "UserAttributes": [{ "Name": "email", "Value": email }],
@@ -26,31 +26,30 @@ impl Portal {
                 memory.email = email;
                 Ok(Outcome::Ask("confirm-email".to_owned()))
             }
-            Act::ConfirmSignUp { email, code } => {
-                let mut request = named(&email);
-                request["ConfirmationCode"] = code.expose().into();
+            Reach::ConfirmSignUp { email, code } => {
+                let request = json!({ "ClientId": client, "Username": email, "ConfirmationCode": code.expose() });
                 ask(site, "ConfirmSignUp", &request, During::MailedCode).await?;
                 memory.email = email;
                 Ok(Outcome::Ask(Why::Confirmed.link().to_owned()))
             }
-            Act::SendConfirmationAgain { email } => {
+            Reach::SendConfirmationAgain { email } => {
                 ask(site, "ResendConfirmationCode", &named(&email), During::MailedCode).await?;
                 Ok(Outcome::Ask(Done::SentAgain.at("confirm-email")))
             }
-            Act::ForgotPassword { email } => {
+            Reach::ForgotPassword { email } => {
                 ask(site, "ForgotPassword", &named(&email), During::MailedCode).await?;
                 memory.email = email;
                 Ok(Outcome::Ask("reset-password".to_owned()))
             }
-            Act::ResetPassword { email, code, password } => {
-                let mut request = named(&email);
-                request["ConfirmationCode"] = code.expose().into();
-                request["Password"] = password.expose().as_str().into();
+            Reach::ResetPassword { email, code, password } => {
+                let request = json!({
+                    "ClientId": client, "Username": email,
+                    "ConfirmationCode": code.expose(), "Password": password.expose(),
+                });
                 ask(site, "ConfirmForgotPassword", &request, During::MailedCode).await.map_err(at_its_field)?;
                 memory.email = email;
                 Ok(Outcome::Ask(Why::PasswordReset.link().to_owned()))
             }
-            _of_an_owner => Err(Error::BadForm.problem()),
         }
     }
 }
@@ -65,6 +64,10 @@ pub(super) fn problem(fault: &Fault, during: During) -> Problem {
     let said = message.strip_prefix("1 validation error detected: ").unwrap_or(&message);
     match fault.kind() {
         "InvalidParameterException" => Problem::new(http::StatusCode::BAD_REQUEST, said),
+        "InvalidPasswordException" => {
+            let said = said.strip_prefix("Password did not conform with policy: ").unwrap_or(said);
+            Problem::new(http::StatusCode::BAD_REQUEST, said).at("password")
+        }
         "AliasExistsException" => Problem::new(http::StatusCode::CONFLICT, said),
         _other => Error::from(refusal(fault, during)).problem(),
     }

@@ -11,8 +11,8 @@ use crate::cloud::openid;
 use crate::cloud::site::Site;
 use crate::cloud::store::{ContactKind, Linked};
 use crate::panel::screens::room::Done;
-use crate::panel::screens::rooms::{Act, Identity, Profile};
-use crate::panel::screens::{During, Error, Outcome, Problem, Visitor, words};
+use crate::panel::screens::rooms::{Identity, Profile, ProfileChange};
+use crate::panel::screens::{During, Outcome, Problem, Visitor, words};
 use crate::protocol::code::Code;
 
 impl Portal {
@@ -42,42 +42,46 @@ impl Portal {
         names.filter(is_new).map(str::to_owned).collect()
     }
 
-    pub(super) async fn change_profile(&self, site: &Site, owner: &Owner, act: Act) -> Result<Outcome, Problem> {
+    pub(super) async fn change_profile(
+        &self,
+        site: &Site,
+        owner: &Owner,
+        act: ProfileChange,
+    ) -> Result<Outcome, Problem> {
         let done = |done: Done| Ok(Outcome::Ask(done.at("./")));
         match act {
-            Act::ChangeEmail(email) => {
+            ProfileChange::ChangeEmail(email) => {
                 update(site, owner, "email", &email).await.map_err(|problem| problem.at("email"))?;
                 Ok(Outcome::Ask("./".to_owned()))
             }
-            Act::SetPhone(number) => {
+            ProfileChange::SetPhone(number) => {
                 update(site, owner, "phone_number", &number).await.map_err(|problem| problem.at("phone"))?;
                 Ok(Outcome::Ask("./".to_owned()))
             }
-            Act::ConfirmEmail(code) => {
+            ProfileChange::ConfirmEmail(code) => {
                 verify(site, owner, "email", &code).await.map_err(|problem| problem.at("email-code"))?;
                 done(Done::EmailChanged)
             }
-            Act::ConfirmPhone(code) => {
+            ProfileChange::ConfirmPhone(code) => {
                 verify(site, owner, "phone_number", &code).await.map_err(|problem| problem.at("phone-code"))?;
                 done(Done::PhoneChanged)
             }
-            Act::SendEmailCodeAgain => {
+            ProfileChange::SendEmailCodeAgain => {
                 send_code(site, owner, "email").await?;
                 done(Done::SentAgain)
             }
-            Act::SendPhoneCodeAgain => {
+            ProfileChange::SendPhoneCodeAgain => {
                 send_code(site, owner, "phone_number").await?;
                 done(Done::SentAgain)
             }
-            Act::RemovePhone => {
+            ProfileChange::RemovePhone => {
                 update(site, owner, "phone_number", "").await?;
                 done(Done::PhoneRemoved)
             }
-            Act::Unlink(provider) => {
+            ProfileChange::Unlink(provider) => {
                 openid::unlink(site, owner.account(), &provider).await.map_err(not_unlinked)?;
                 done(Done::Unlinked)
             }
-            _of_another_screen => Err(Error::BadForm.problem()),
         }
     }
 }

@@ -131,7 +131,13 @@ impl Pending {
         let asked = match ask {
             Ask::AuthenticatorCode => Channel::Authenticator,
             Ask::SmsCode { .. } => Channel::Sms,
-            _no_code => return Vec::new(),
+            Ask::EmailCode { .. }
+            | Ask::ChooseFactor(_)
+            | Ask::NewPassword { .. }
+            | Ask::EnrolAuthenticator { .. }
+            | Ask::MailedCode
+            | Ask::RecoveryCode
+            | Ask::MakeRoomForKey(_) => return Vec::new(),
         };
         self.channels().into_iter().filter(|channel| *channel != asked).collect()
     }
@@ -189,7 +195,7 @@ impl Pending {
             Next::Ask(pending) if asked_again => {
                 Err(Failed { refusal: wrong.unwrap_or(Refusal::WrongCode), pending: Some(pending) })
             }
-            next => Ok(next),
+            next @ (Next::Ask(_) | Next::SignedIn(_)) => Ok(next),
         }
     }
 }

@@ -16,9 +16,9 @@ use crate::cloud::store::{EventKind, StandingSignIn};
 use crate::panel::screens::cookie::Cookie;
 use crate::panel::screens::page::see_other;
 use crate::panel::screens::room::Done;
-use crate::panel::screens::rooms::{Act, ListedSignIn};
+use crate::panel::screens::rooms::{ListedSignIn, SecurityChange};
 use crate::panel::screens::sign_in::Why;
-use crate::panel::screens::{During, Error, Outcome, Problem, Visitor, words};
+use crate::panel::screens::{During, Outcome, Problem, Visitor, words};
 
 /// Ends the session of this browser, and the sign-in that it stands on.
 pub(super) async fn sign_out(State(portal): State<Portal>, Extension(visitor): Extension<Visitor>) -> Response {
@@ -39,10 +39,15 @@ impl Portal {
         Ok(standing.into_iter().map(|standing| listed(standing, &owner)).collect())
     }
 
-    pub(super) async fn change_security(&self, site: &Site, owner: &Owner, act: Act) -> Result<Outcome, Problem> {
+    pub(super) async fn change_security(
+        &self,
+        site: &Site,
+        owner: &Owner,
+        act: SecurityChange,
+    ) -> Result<Outcome, Problem> {
         let (store, now) = (&site.cloud.store, self.now());
         match act {
-            Act::ChangePassword { present, new } => {
+            SecurityChange::ChangePassword { present, new } => {
                 let request = json!({
                     "AccessToken": owner.access_token(site)?,
                     "PreviousPassword": present.expose(), "ProposedPassword": new.expose(),
@@ -51,7 +56,7 @@ impl Portal {
                 changed.map_err(|fault| not_changed(&fault))?;
                 Ok(Outcome::Ask(Done::PasswordChanged.at("security")))
             }
-            Act::EndSignIn(id) => {
+            SecurityChange::EndSignIn(id) => {
                 let standing = store.standing_sign_ins(owner.id(), now).await.map_err(troubled)?;
                 let known = standing.iter().any(|standing| standing.id == id);
                 if known {
@@ -62,13 +67,12 @@ impl Portal {
                 }
                 Ok(Outcome::Ask(Done::SignInEnded.at("security")))
             }
-            Act::SignOutEverywhere => {
+            SecurityChange::SignOutEverywhere => {
                 store.revoke_families(owner.id(), now).await.map_err(troubled)?;
                 let noted = store.note_event(owner.id(), EventKind::SignedOut, &site.visitor, "everywhere", now);
                 noted.await.map_err(troubled)?;
                 Ok(Outcome::Elsewhere(Why::SignedOut.link().to_owned()))
             }
-            _of_another_screen => Err(Error::BadForm.problem()),
         }
     }
 }

@@ -15,7 +15,7 @@ use crate::cloud::openid;
 use crate::cloud::site::Site;
 use crate::cloud::store::{Factor, FactorKind};
 use crate::panel::screens::room::Done;
-use crate::panel::screens::rooms::{Act, Enrolment, FactorOn, Shown, TwoFactor};
+use crate::panel::screens::rooms::{Enrolment, FactorChange, FactorOn, Shown, TwoFactor};
 use crate::panel::screens::{Channel, Error, Outcome, Problem, Refusal, Visitor, words};
 use crate::protocol::code::Code;
 
@@ -49,7 +49,7 @@ impl Portal {
         site: &Site,
         owner: &Owner,
         memory: &mut Memory,
-        act: Act,
+        act: FactorChange,
     ) -> Result<Outcome, Problem> {
         match self.try_change(site, owner, act).await {
             Ok(outcome) => Ok(outcome),
@@ -62,40 +62,39 @@ impl Portal {
         }
     }
 
-    async fn try_change(&self, site: &Site, owner: &Owner, act: Act) -> Result<Outcome, Refused> {
+    async fn try_change(&self, site: &Site, owner: &Owner, act: FactorChange) -> Result<Outcome, Refused> {
         let go = |page: &str| Ok(Outcome::Ask(page.to_owned()));
         match act {
-            Act::BeginAuthenticator => {
+            FactorChange::BeginAuthenticator => {
                 factors::begin(site, &owner.who).await?;
                 go("set-up-authenticator")
             }
-            Act::ConfirmAuthenticator(code) => self.confirm_authenticator(site, owner, &code).await,
-            Act::BeginTexts(number) => {
+            FactorChange::ConfirmAuthenticator(code) => self.confirm_authenticator(site, owner, &code).await,
+            FactorChange::BeginTexts(number) => {
                 if owner.account().phone.as_ref() == Some(&number) {
                     return self.turn_on(site, owner, FactorKind::Sms).await;
                 }
                 update(site, owner, "phone_number", &number).await.map_err(|problem| problem.at("phone"))?;
                 go("set-up-texts")
             }
-            Act::ConfirmTexts(code) => {
+            FactorChange::ConfirmTexts(code) => {
                 verify(site, owner, "phone_number", &code).await?;
                 let owner = self.again(owner).await?;
                 self.turn_on(site, &owner, FactorKind::Sms).await
             }
-            Act::SendPhoneCodeAgain => {
+            FactorChange::SendTextAgain => {
                 send_code(site, owner, "phone_number").await?;
                 Ok(Outcome::Ask(Done::SentAgain.at("set-up-texts")))
             }
-            Act::TurnOffTwoFactor => {
+            FactorChange::TurnOff => {
                 factors::prefer(site, &owner.who, Preference::None).await?;
                 Ok(Outcome::Ask(Done::TurnedOff.at("two-factor")))
             }
-            Act::MakeRecoveryCodes => {
+            FactorChange::MakeRecoveryCodes => {
                 let codes = factors::make(site, &owner.who).await?;
                 self.show(owner, &Shown::Codes { long: codes.long, short: codes.short }).await?;
                 go("recovery-codes")
             }
-            _of_another_screen => Err(Refused::Told(Error::BadForm.problem())),
         }
     }
 

@@ -11,7 +11,7 @@ use super::form::Form;
 use super::gate::Visitor;
 use super::page::{self, Frame};
 use super::room::{Done, perform};
-use super::rooms::{Act, House};
+use super::rooms::{Act, House, Reach};
 use super::sign_up::{missing_email, new_password, read_code};
 
 #[derive(Template)]
@@ -38,8 +38,9 @@ pub(super) async fn page(home: Home, Extension(visitor): Extension<Visitor>) -> 
 
 pub(super) async fn begin(home: Home, Extension(visitor): Extension<Visitor>, form: Form) -> Response {
     let email = form.text("email");
-    let act = if email.is_empty() { Err(missing_email()) } else { Ok(Act::ForgotPassword { email: email.to_owned() }) };
-    match perform(&**home, &visitor, &form, act).await {
+    let act =
+        if email.is_empty() { Err(missing_email()) } else { Ok(Reach::ForgotPassword { email: email.to_owned() }) };
+    match perform(&**home, &visitor, &form, act.map(Act::Reach)).await {
         Ok(response) => response,
         Err(problem) => show(email, Some(problem.at("email"))),
     }
@@ -50,19 +51,19 @@ pub(super) async fn reset_page(home: Home, Extension(visitor): Extension<Visitor
 }
 
 pub(super) async fn reset(home: Home, Extension(visitor): Extension<Visitor>, form: Form) -> Response {
-    match perform(&**home, &visitor, &form, read(&form)).await {
+    match perform(&**home, &visitor, &form, read(&form).map(Act::Reach)).await {
         Ok(response) => response,
         Err(problem) => show_reset(&**home, &visitor, Some(form.text("email")), None, Some(problem.at("code"))).await,
     }
 }
 
-fn read(form: &Form) -> Result<Act, Problem> {
+fn read(form: &Form) -> Result<Reach, Problem> {
     let email = form.text("email");
     if email.is_empty() {
         return Err(missing_email());
     }
     let code = read_code(form)?;
-    Ok(Act::ResetPassword { email: email.to_owned(), code, password: new_password(form)? })
+    Ok(Reach::ResetPassword { email: email.to_owned(), code, password: new_password(form)? })
 }
 
 fn show(email: &str, problem: Option<Problem>) -> Response {

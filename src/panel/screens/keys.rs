@@ -11,7 +11,7 @@ use super::form::Form;
 use super::gate::Visitor;
 use super::page::{self, Frame};
 use super::room::{Done, Room, Tab, or_trouble, perform};
-use super::rooms::{Act, House, Keys};
+use super::rooms::{Act, House, KeyChange, Keys};
 
 #[derive(Template)]
 #[template(path = "keys.html", config = "assets/askama.toml")]
@@ -32,19 +32,19 @@ pub(super) async fn page(home: Home, Extension(visitor): Extension<Visitor>, add
 
 /// Every form of this page; `do` says which.
 pub(super) async fn change(home: Home, Extension(visitor): Extension<Visitor>, form: Form) -> Response {
-    match perform(&**home, &visitor, &form, read(&form)).await {
+    match perform(&**home, &visitor, &form, read(&form).map(Act::Keys)).await {
         Ok(response) => response,
         Err(problem) => show(&**home, &visitor, None, &form, Some(problem)).await,
     }
 }
 
-fn read(form: &Form) -> Result<Act, Problem> {
+fn read(form: &Form) -> Result<KeyChange, Problem> {
     let text = |name| form.text(name).to_owned();
     match form.text("do") {
-        "create" => Ok(Act::CreateKey { name: text("name"), scope: text("scope"), expires: text("expires") }),
-        "on" => Ok(Act::SwitchKey { id: text("key"), on: true }),
-        "off" => Ok(Act::SwitchKey { id: text("key"), on: false }),
-        "delete" => Ok(Act::DeleteKey(text("key"))),
+        "create" => Ok(KeyChange::Create { name: text("name"), scope: text("scope"), expires: text("expires") }),
+        "on" => Ok(KeyChange::Switch { id: text("key"), on: true }),
+        "off" => Ok(KeyChange::Switch { id: text("key"), on: false }),
+        "delete" => Ok(KeyChange::Delete(text("key"))),
         _unknown => Err(Error::BadForm.problem()),
     }
 }

@@ -11,7 +11,7 @@ use super::form::Form;
 use super::gate::Visitor;
 use super::page::{self, Frame};
 use super::room::{Done, Room, Tab, or_trouble, perform};
-use super::rooms::{Act, House, Profile};
+use super::rooms::{Act, House, Profile, ProfileChange};
 use super::sign_up::read_code;
 
 #[derive(Template)]
@@ -32,7 +32,7 @@ pub(super) async fn page(home: Home, Extension(visitor): Extension<Visitor>, add
 
 /// Every form of this page; `do` says which.
 pub(super) async fn change(home: Home, Extension(visitor): Extension<Visitor>, form: Form) -> Response {
-    match perform(&**home, &visitor, &form, read(&form)).await {
+    match perform(&**home, &visitor, &form, read(&form).map(Act::Profile)).await {
         Ok(response) => response,
         Err(problem) => {
             let field = if form.text("do").contains("phone") { "phone" } else { "email" };
@@ -41,19 +41,23 @@ pub(super) async fn change(home: Home, Extension(visitor): Extension<Visitor>, f
     }
 }
 
-fn read(form: &Form) -> Result<Act, Problem> {
+fn read(form: &Form) -> Result<ProfileChange, Problem> {
     match form.text("do") {
         "change-email" => match form.text("email") {
             "" => Err(Error::Missing("Type the new e-mail address.").problem().at("email")),
-            email => Ok(Act::ChangeEmail(email.to_owned())),
+            email => Ok(ProfileChange::ChangeEmail(email.to_owned())),
         },
-        "confirm-email" => read_code(form).map(Act::ConfirmEmail).map_err(|problem| at(problem, "email-code")),
-        "send-email-code" => Ok(Act::SendEmailCodeAgain),
-        "set-phone" => read_phone(form).map(Act::SetPhone),
-        "confirm-phone" => read_code(form).map(Act::ConfirmPhone).map_err(|problem| at(problem, "phone-code")),
-        "send-phone-code" => Ok(Act::SendPhoneCodeAgain),
-        "remove-phone" => Ok(Act::RemovePhone),
-        "unlink" => Ok(Act::Unlink(form.text("provider").to_owned())),
+        "confirm-email" => {
+            read_code(form).map(ProfileChange::ConfirmEmail).map_err(|problem| at(problem, "email-code"))
+        }
+        "send-email-code" => Ok(ProfileChange::SendEmailCodeAgain),
+        "set-phone" => read_phone(form).map(ProfileChange::SetPhone),
+        "confirm-phone" => {
+            read_code(form).map(ProfileChange::ConfirmPhone).map_err(|problem| at(problem, "phone-code"))
+        }
+        "send-phone-code" => Ok(ProfileChange::SendPhoneCodeAgain),
+        "remove-phone" => Ok(ProfileChange::RemovePhone),
+        "unlink" => Ok(ProfileChange::Unlink(form.text("provider").to_owned())),
         _unknown => Err(Error::BadForm.problem()),
     }
 }

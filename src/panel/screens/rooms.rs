@@ -36,25 +36,27 @@ pub(crate) trait House: Reception {
 /// Something that changes an account.
 #[derive(Debug)]
 pub(crate) enum Act {
-    SignUp {
-        email: String,
-        password: Secret<String>,
-    },
-    ConfirmSignUp {
-        email: String,
-        code: Code,
-    },
-    SendConfirmationAgain {
-        email: String,
-    },
-    ForgotPassword {
-        email: String,
-    },
-    ResetPassword {
-        email: String,
-        code: Code,
-        password: Secret<String>,
-    },
+    Reach(Reach),
+    Profile(ProfileChange),
+    Factors(FactorChange),
+    Keys(KeyChange),
+    Security(SecurityChange),
+    /// What was shown is saved; it is not shown any more.
+    Saved,
+}
+
+/// By somebody who is not signed in.
+#[derive(Debug)]
+pub(crate) enum Reach {
+    SignUp { email: String, password: Secret<String> },
+    ConfirmSignUp { email: String, code: Code },
+    SendConfirmationAgain { email: String },
+    ForgotPassword { email: String },
+    ResetPassword { email: String, code: Code, password: Secret<String> },
+}
+
+#[derive(Debug)]
+pub(crate) enum ProfileChange {
     ChangeEmail(String),
     ConfirmEmail(Code),
     SendEmailCodeAgain,
@@ -64,31 +66,32 @@ pub(crate) enum Act {
     RemovePhone,
     /// The link with the account at this provider.
     Unlink(String),
+}
+
+#[derive(Debug)]
+pub(crate) enum FactorChange {
     BeginAuthenticator,
     ConfirmAuthenticator(Code),
     /// Text messages to this number as second factor.
     BeginTexts(String),
     ConfirmTexts(Code),
-    TurnOffTwoFactor,
+    SendTextAgain,
+    TurnOff,
     MakeRecoveryCodes,
-    CreateKey {
-        name: String,
-        scope: String,
-        expires: String,
-    },
-    SwitchKey {
-        id: String,
-        on: bool,
-    },
-    DeleteKey(String),
-    ChangePassword {
-        present: Secret<String>,
-        new: Secret<String>,
-    },
+}
+
+#[derive(Debug)]
+pub(crate) enum KeyChange {
+    Create { name: String, scope: String, expires: String },
+    Switch { id: String, on: bool },
+    Delete(String),
+}
+
+#[derive(Debug)]
+pub(crate) enum SecurityChange {
+    ChangePassword { present: Secret<String>, new: Secret<String> },
     EndSignIn(String),
     SignOutEverywhere,
-    /// What was shown is saved; it is not shown any more.
-    Saved,
 }
 
 #[derive(Clone, Debug)]

@@ -11,7 +11,7 @@ use super::form::Form;
 use super::gate::Visitor;
 use super::page::{self, Frame};
 use super::room::{Done, Room, Tab, or_trouble, perform};
-use super::rooms::{Act, House, ListedSignIn};
+use super::rooms::{Act, House, ListedSignIn, SecurityChange};
 use super::sign_up::new_password;
 
 #[derive(Template)]
@@ -31,23 +31,23 @@ pub(super) async fn page(home: Home, Extension(visitor): Extension<Visitor>, add
 
 /// Every form of this page; `do` says which.
 pub(super) async fn change(home: Home, Extension(visitor): Extension<Visitor>, form: Form) -> Response {
-    match perform(&**home, &visitor, &form, read(&form)).await {
+    match perform(&**home, &visitor, &form, read(&form).map(Act::Security)).await {
         Ok(response) => response,
         Err(problem) => show(&**home, &visitor, None, Some(problem)).await,
     }
 }
 
-fn read(form: &Form) -> Result<Act, Problem> {
+fn read(form: &Form) -> Result<SecurityChange, Problem> {
     match form.text("do") {
         "change-password" => {
             let present = form.secret("present");
             if present.expose().is_empty() {
                 return Err(Error::Missing("Type your present password.").problem().at("present"));
             }
-            Ok(Act::ChangePassword { present, new: new_password(form)? })
+            Ok(SecurityChange::ChangePassword { present, new: new_password(form)? })
         }
-        "end" => Ok(Act::EndSignIn(form.text("sign-in").to_owned())),
-        "sign-out-everywhere" => Ok(Act::SignOutEverywhere),
+        "end" => Ok(SecurityChange::EndSignIn(form.text("sign-in").to_owned())),
+        "sign-out-everywhere" => Ok(SecurityChange::SignOutEverywhere),
         _unknown => Err(Error::BadForm.problem()),
     }
 }

@@ -11,7 +11,7 @@ use super::form::Form;
 use super::gate::Visitor;
 use super::page::{self, Frame, see_other};
 use super::room::{Done, perform};
-use super::rooms::{Act, House};
+use super::rooms::{Act, House, Reach};
 use crate::base::Secret;
 
 #[derive(Template)]
@@ -36,7 +36,7 @@ pub(super) async fn page(Extension(visitor): Extension<Visitor>) -> Response {
 }
 
 pub(super) async fn begin(home: Home, Extension(visitor): Extension<Visitor>, form: Form) -> Response {
-    match perform(&**home, &visitor, &form, read(&form)).await {
+    match perform(&**home, &visitor, &form, read(&form).map(Act::Reach)).await {
         Ok(response) => response,
         Err(problem) => show(form.text("email"), Some(problem.at("email"))),
     }
@@ -50,21 +50,21 @@ pub(super) async fn confirm(home: Home, Extension(visitor): Extension<Visitor>, 
     let email = form.text("email").to_owned();
     let act = match form.text("do") {
         _ if email.is_empty() => Err(missing_email()),
-        "send-again" => Ok(Act::SendConfirmationAgain { email: email.clone() }),
-        _ => read_code(&form).map(|code| Act::ConfirmSignUp { email: email.clone(), code }),
+        "send-again" => Ok(Reach::SendConfirmationAgain { email: email.clone() }),
+        _ => read_code(&form).map(|code| Reach::ConfirmSignUp { email: email.clone(), code }),
     };
-    match perform(&**home, &visitor, &form, act).await {
+    match perform(&**home, &visitor, &form, act.map(Act::Reach)).await {
         Ok(response) => response,
         Err(problem) => show_confirm(&**home, &visitor, Some(&email), None, Some(problem.at("code"))).await,
     }
 }
 
-fn read(form: &Form) -> Result<Act, Problem> {
+fn read(form: &Form) -> Result<Reach, Problem> {
     let email = form.text("email");
     if email.is_empty() {
         return Err(missing_email());
     }
-    Ok(Act::SignUp { email: email.to_owned(), password: new_password(form)? })
+    Ok(Reach::SignUp { email: email.to_owned(), password: new_password(form)? })
 }
 
 pub(super) fn missing_email() -> Problem {

@@ -12,7 +12,7 @@ use super::gate::Visitor;
 use super::page::{self, Frame, see_other};
 use super::profile::read_phone;
 use super::room::{Done, Room, Tab, or_trouble, perform};
-use super::rooms::{Act, House, TwoFactor};
+use super::rooms::{Act, FactorChange, House, TwoFactor};
 use super::sign_up::read_code;
 use super::{authenticator, rooms};
 use crate::account::Channel;
@@ -66,12 +66,12 @@ pub(super) async fn page(home: Home, Extension(visitor): Extension<Visitor>, add
 /// The buttons of that page.
 pub(super) async fn change(home: Home, Extension(visitor): Extension<Visitor>, form: Form) -> Response {
     let act = match form.text("do") {
-        "turn-off" if form.text("sure") == "yes" => Ok(Act::TurnOffTwoFactor),
+        "turn-off" if form.text("sure") == "yes" => Ok(FactorChange::TurnOff),
         "turn-off" => Err(Error::Missing("Tick the box to confirm.").problem().at("sure")),
-        "make-codes" => Ok(Act::MakeRecoveryCodes),
+        "make-codes" => Ok(FactorChange::MakeRecoveryCodes),
         _unknown => Err(Error::BadForm.problem()),
     };
-    match perform(&**home, &visitor, &form, act).await {
+    match perform(&**home, &visitor, &form, act.map(Act::Factors)).await {
         Ok(response) => response,
         Err(problem) => show(&**home, &visitor, None, Some(problem)).await,
     }
@@ -84,11 +84,11 @@ pub(super) async fn turn_on_page(home: Home, Extension(visitor): Extension<Visit
 /// "Next": with an app a secret is made; with texts a number is asked for.
 pub(super) async fn turn_on(home: Home, Extension(visitor): Extension<Visitor>, form: Form) -> Response {
     let act = match form.text("factor") {
-        "authenticator" => Ok(Act::BeginAuthenticator),
+        "authenticator" => Ok(FactorChange::BeginAuthenticator),
         "sms" => return see_other("set-up-texts"),
         _ => Err(Error::Missing("Choose how you want to get the codes.").problem()),
     };
-    match perform(&**home, &visitor, &form, act).await {
+    match perform(&**home, &visitor, &form, act.map(Act::Factors)).await {
         Ok(response) => response,
         Err(problem) => show_turn_on(&**home, &visitor, false, Some(problem.at("factor"))).await,
     }
@@ -100,10 +100,10 @@ pub(super) async fn authenticator_page(home: Home, Extension(visitor): Extension
 
 pub(super) async fn confirm_authenticator(home: Home, Extension(visitor): Extension<Visitor>, form: Form) -> Response {
     let act = match form.text("do") {
-        "new-secret" => Ok(Act::BeginAuthenticator),
-        _ => read_code(&form).map(Act::ConfirmAuthenticator),
+        "new-secret" => Ok(FactorChange::BeginAuthenticator),
+        _ => read_code(&form).map(FactorChange::ConfirmAuthenticator),
     };
-    match perform(&**home, &visitor, &form, act).await {
+    match perform(&**home, &visitor, &form, act.map(Act::Factors)).await {
         Ok(response) => response,
         Err(problem) => show_authenticator(&**home, &visitor, Some(problem.at("code"))).await,
     }
@@ -116,11 +116,11 @@ pub(super) async fn texts_page(home: Home, Extension(visitor): Extension<Visitor
 
 pub(super) async fn set_up_texts(home: Home, Extension(visitor): Extension<Visitor>, form: Form) -> Response {
     let (act, field) = match form.text("do") {
-        "confirm" => (read_code(&form).map(Act::ConfirmTexts), "code"),
-        "send-again" => (Ok(Act::SendPhoneCodeAgain), "code"),
-        _ => (read_phone(&form).map(Act::BeginTexts), "phone"),
+        "confirm" => (read_code(&form).map(FactorChange::ConfirmTexts), "code"),
+        "send-again" => (Ok(FactorChange::SendTextAgain), "code"),
+        _ => (read_phone(&form).map(FactorChange::BeginTexts), "phone"),
     };
-    match perform(&**home, &visitor, &form, act).await {
+    match perform(&**home, &visitor, &form, act.map(Act::Factors)).await {
         Ok(response) => response,
         Err(problem) => show_texts(&**home, &visitor, field == "phone", &form, None, Some(problem.at(field))).await,
     }
