@@ -182,7 +182,7 @@ impl Cloud {
         let courier = Arc::new(Courier::new(&plan)?);
         let heavy = Heavy::new();
         let signer = Arc::new(signing_key(&store, &heavy, Moment::of(clock.wall())).await?);
-        let in_use = InUse::of(&store, plan.passwords).await?;
+        let in_use = InUse::of(&store, &vault, plan.passwords).await?;
         let cloud = Self {
             plan: Arc::new(plan),
             clock,

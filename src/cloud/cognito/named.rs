@@ -31,6 +31,9 @@ impl Named {
 pub(super) async fn find(site: &Site, username: &str) -> Result<Named, Fault> {
     let key = email_key(username);
     let account = site.cloud.store.account_named(&key).await?;
+    if account.is_none() {
+        site.cloud.read_nobodys_password();
+    }
     let sign_ups = site.cloud.store.sign_ups_named(&key, site.cloud.now()).await?;
     let stand_in = stand_in(site, &key);
     let subject = match (&account, sign_ups.first()) {
