@@ -22,6 +22,7 @@ mod requirements;
 mod requirements_codes;
 mod requirements_google;
 mod running;
+#[expect(clippy::expect_used, reason = "a story without its database cannot go on")]
 #[path = "../../src/cloud/test_database.rs"]
 mod test_database;
 #[expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a provider that cannot go on fails the story")]

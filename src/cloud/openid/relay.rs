@@ -98,6 +98,15 @@ mod tests {
     }
 
     #[test]
+    fn a_state_without_an_address_leads_nowhere() {
+        for state in
+            ["", "random", "random-", "random-zz", "random-6", "random-ff00", &format!("r-{}", "61".repeat(301))]
+        {
+            assert_eq!(panel_address(state), None, "{state}");
+        }
+    }
+
+    #[test]
     fn nothing_that_could_be_elsewhere_is_a_panel() {
         for address in [
             "http://evil.example/v1/callback/",
@@ -129,7 +138,6 @@ mod tests {
             "http://192.168.1.20:0/v1/callback/",
             "http://192.168.1.20:/v1/callback/",
             "http://192.168.1.20:080/v1/callback/",
-            "http://192.168.1.20:99999/v1/callback/",
             "http://192.168.1.20/",
             "http://192.168.1.20/v1/callback",
             "http://192.168.1.20/v1/callback/x",
@@ -149,11 +157,6 @@ mod tests {
         ] {
             let state = format!("random-{}", HEXLOWER.encode(address.as_bytes()));
             assert_eq!(panel_address(&state), None, "{address}");
-        }
-        for state in
-            ["", "random", "random-", "random-zz", "random-6", "random-ff00", &format!("r-{}", "61".repeat(301))]
-        {
-            assert_eq!(panel_address(state), None, "{state}");
         }
     }
 
