@@ -1,4 +1,4 @@
-//! What the log gets of an error: the sentence and every cause below it.
+//! What the log and the terminal get of an error: the sentence, and the causes below it.
 
 use std::error::Error;
 
@@ -14,6 +14,12 @@ pub fn chain(error: &dyn Error) -> String {
     text
 }
 
+/// One line for a person: the sentence that says what to do, and in brackets the cause that the system gave.
+pub fn with_root_cause(error: &dyn Error) -> String {
+    let causes = std::iter::successors(error.source(), |&cause| cause.source());
+    causes.last().map_or_else(|| error.to_string(), |cause| format!("{error} ({cause})"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -26,5 +32,11 @@ mod tests {
     fn every_cause_is_named_once() {
         let error = Outer(std::io::Error::other("disk on fire"));
         assert_eq!(chain(&error), "the file cannot be read: disk on fire");
+    }
+    #[test]
+    fn a_person_is_told_the_deepest_cause_in_brackets() {
+        let error = Outer(std::io::Error::other("disk on fire"));
+        assert_eq!(with_root_cause(&error), "the file cannot be read (disk on fire)");
+        assert_eq!(with_root_cause(&std::io::Error::other("disk on fire")), "disk on fire");
     }
 }

@@ -4,25 +4,8 @@ use std::io::{self, ErrorKind};
 use std::path::PathBuf;
 
 use super::agent;
-use crate::base::report;
+use crate::base::{Exit, exit, report};
 use crate::{account, app, keystore, net, protocol, settings};
-
-/// Never renumbered.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Exit {
-    Failed = 1,
-    Usage = 2,
-    WrongAnswer = 3,
-    SignedOut = 4,
-    Unreachable = 5,
-    NoAnswer = 6,
-    Refused = 7,
-    Permission = 8,
-    Clock = 9,
-    State = 10,
-    Wait = 11,
-    InUse = 69,
-}
 
 const TABLE: [(Exit, &str); 12] = [
     (Exit::Failed, "something else failed"),
@@ -41,8 +24,7 @@ const TABLE: [(Exit, &str); 12] = [
 
 /// The table, for `--help`.
 pub(super) fn exit_codes() -> String {
-    let rows = TABLE.iter().map(|&(exit, meaning)| format!("\n  {:>2}  {meaning}", exit as u8));
-    format!("Exit codes:\n   0  done{}", rows.collect::<String>())
+    exit::listed(&TABLE)
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -96,16 +78,7 @@ impl Error {
 
     /// One line: what to do, and in brackets the cause that the system gave.
     pub(super) fn sentence(&self) -> String {
-        let mut sentence = self.to_string();
-        let mut cause = None;
-        let mut next = std::error::Error::source(self);
-        while let Some(deeper) = next {
-            cause = Some(deeper);
-            next = deeper.source();
-        }
-        if let Some(cause) = cause {
-            sentence = format!("{sentence} ({cause})");
-        }
+        let mut sentence = report::with_root_cause(self);
         if self.exit() == Exit::Permission && !nix::unistd::geteuid().is_root() {
             sentence.push_str(" Or use sudo.");
         }
@@ -136,7 +109,7 @@ fn of_app(error: &app::Error) -> Exit {
         app::Error::Keystore(error) => of_keystore(error),
         app::Error::Client(_) => Exit::Usage,
         app::Error::Listen(net::listen::Error::InUse(..) | net::listen::Error::Live(_)) => Exit::InUse,
-        app::Error::Listen(net::listen::Error::Bind(_, cause)) | app::Error::Folder(_, cause) => of_io(cause),
+        app::Error::Listen(net::listen::Error::Bind(_, cause)) | app::Error::Folder(_, cause) => Exit::of_io(cause),
     }
 }
 
@@ -196,15 +169,5 @@ fn of_agent(error: &agent::Error) -> Exit {
             502 | 503 => Exit::Unreachable,
             _ => Exit::Failed,
         },
-    }
-}
-
-fn of_io(error: &io::Error) -> Exit {
-    if error.kind() == ErrorKind::PermissionDenied {
-        Exit::Permission
-    } else if [ErrorKind::StorageFull, ErrorKind::ReadOnlyFilesystem].contains(&error.kind()) {
-        Exit::State
-    } else {
-        Exit::Failed
     }
 }

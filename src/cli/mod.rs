@@ -26,9 +26,10 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use crate::base::Exit;
 use context::Context;
 use demo::OpenService;
-use error::{Error, Exit};
+use error::Error;
 use signals::Signals;
 
 /// Signs this device in to its owner's account, and hands the access key to the programs that need it.

@@ -3,29 +3,17 @@
 use std::io::{self, ErrorKind};
 use std::path::PathBuf;
 
+use crate::base::{Exit, exit, report};
 use crate::cloud;
 use crate::cloud::store;
 use crate::net::{listen, tls};
 use crate::protocol::totp;
 use crate::settings;
 
-/// Never renumbered; those that the agent's command has too mean the same.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Exit {
-    Failed = 1,
-    Usage = 2,
-    NotRight = 3,
-    Unreachable = 5,
-    Refused = 7,
-    Permission = 8,
-    State = 10,
-    InUse = 69,
-}
-
 const TABLE: [(Exit, &str); 8] = [
     (Exit::Failed, "something else failed, or a check did"),
     (Exit::Usage, "the command line or the settings are not right"),
-    (Exit::NotRight, "there is no such account, or what was given (password, backup) is not right"),
+    (Exit::WrongAnswer, "there is no such account, or what was given (password, backup) is not right"),
     (Exit::Unreachable, "the database cannot be reached"),
     (Exit::Refused, "refused: something would be lost, or was not confirmed"),
     (Exit::Permission, "permission is missing"),
@@ -35,8 +23,7 @@ const TABLE: [(Exit, &str); 8] = [
 
 /// The table, for `--help`.
 pub(super) fn exit_codes() -> String {
-    let rows = TABLE.iter().map(|&(exit, meaning)| format!("\n  {:>2}  {meaning}", exit as u8));
-    format!("Exit codes:\n   0  done{}", rows.collect::<String>())
+    exit::listed(&TABLE)
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -68,8 +55,7 @@ pub(super) enum Error {
 impl Error {
     /// One line: what to do, and in brackets the cause that the system gave.
     pub(super) fn sentence(&self) -> String {
-        let causes = std::iter::successors(std::error::Error::source(self), |cause| cause.source());
-        causes.last().map_or_else(|| self.to_string(), |cause| format!("{self} ({cause})"))
+        report::with_root_cause(self)
     }
 
     pub(super) fn exit(&self) -> Exit {
@@ -77,8 +63,8 @@ impl Error {
             Self::Settings(_) | Self::Tls(_) => Exit::Usage,
             Self::Cloud(error) => of_cloud(error),
             Self::Listen(_) => Exit::InUse,
-            Self::File(_, cause) => of_io(cause),
-            Self::Totp(_) | Self::Line(..) => Exit::NotRight,
+            Self::File(_, cause) => Exit::of_io(cause),
+            Self::Totp(_) | Self::Line(..) => Exit::WrongAnswer,
             Self::NotConfirmed => Exit::Refused,
             Self::ChecksFailed(_) | Self::NoPassword | Self::Terminal(_) => Exit::Failed,
         }
@@ -92,7 +78,7 @@ fn of_cloud(error: &cloud::Error) -> Exit {
         E::StateFolder(..) | E::ServerKey(..) => Exit::Permission,
         E::ServerKeyDamaged(_) | E::ServerKeyMissing(_) | E::SigningKey => Exit::State,
         E::OtherPool { .. } | E::Client(_) | E::IdentityProvider(..) => Exit::Usage,
-        E::Email(_) | E::Password(_) | E::Phone(_) | E::EmailTaken(_) | E::NoSuchAccount(_) => Exit::NotRight,
+        E::Email(_) | E::Password(_) | E::Phone(_) | E::EmailTaken(_) | E::NoSuchAccount(_) => Exit::WrongAnswer,
         E::Store(store::Error::Statement(_)) => Exit::Unreachable,
         E::Store(store::Error::Migration(_) | store::Error::Unreadable(_)) => Exit::State,
         E::Backup(error) => of_backup(error),
@@ -103,20 +89,10 @@ fn of_cloud(error: &cloud::Error) -> Exit {
 fn of_backup(error: &store::BackupError) -> Exit {
     use store::BackupError as E;
     match error {
-        E::File(cause) => of_io(cause),
+        E::File(cause) => Exit::of_io(cause),
         E::Statement(_) => Exit::Unreachable,
-        E::Damaged(_) | E::CutShort | E::Newer => Exit::NotRight,
+        E::Damaged(_) | E::CutShort | E::Newer => Exit::WrongAnswer,
         E::OtherKey => Exit::State,
         E::NotEmpty(_) => Exit::Refused,
-    }
-}
-
-fn of_io(error: &io::Error) -> Exit {
-    if error.kind() == ErrorKind::PermissionDenied {
-        Exit::Permission
-    } else if [ErrorKind::StorageFull, ErrorKind::ReadOnlyFilesystem].contains(&error.kind()) {
-        Exit::State
-    } else {
-        Exit::Failed
     }
 }

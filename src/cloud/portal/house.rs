@@ -7,8 +7,8 @@ use super::visit::Memory;
 use crate::cloud::site::Site;
 use crate::panel::screens::form::Mark;
 use crate::panel::screens::rooms::{
-    Act, Activity, ActivityWish, Enrolment, FactorChange, House, KeyChange, Keys, ListedSignIn, Look, Profile,
-    ProfileChange, Shown, TwoFactor,
+    Act, Activity, ActivityWish, Enrolment, FactorChange, House, KeyChange, Keys, ListedSignIn, Look, Occupant,
+    Profile, ProfileChange, Shown, TwoFactor,
 };
 use crate::panel::screens::{Outcome, Problem, Visitor};
 
@@ -23,6 +23,10 @@ impl House for Portal {
 
     fn typed_email<'a>(&'a self, visitor: &'a Visitor) -> Look<'a, String> {
         Box::pin(async move { Ok(self.memory(visitor).await?.email) })
+    }
+
+    fn occupant<'a>(&'a self, visitor: &'a Visitor) -> Look<'a, Occupant> {
+        Box::pin(self.occupant_of(visitor))
     }
 
     fn profile<'a>(&'a self, visitor: &'a Visitor) -> Look<'a, Profile> {

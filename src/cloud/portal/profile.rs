@@ -11,11 +11,16 @@ use crate::cloud::openid;
 use crate::cloud::site::Site;
 use crate::cloud::store::{ContactKind, Linked};
 use crate::panel::screens::room::Done;
-use crate::panel::screens::rooms::{Identity, Profile, ProfileChange};
+use crate::panel::screens::rooms::{Identity, Occupant, Profile, ProfileChange};
 use crate::panel::screens::{During, Outcome, Problem, Visitor, words};
 use crate::protocol::code::Code;
 
 impl Portal {
+    pub(super) async fn occupant_of(&self, visitor: &Visitor) -> Result<Occupant, Problem> {
+        let owner = self.owner(visitor).await?;
+        Ok(Occupant { email: owner.account().email.clone(), unsaved: self.unsaved(&owner).await? })
+    }
+
     pub(super) async fn profile_of(&self, visitor: &Visitor) -> Result<Profile, Problem> {
         let owner = self.owner(visitor).await?;
         let store = &self.0.site.cloud.store;
@@ -32,7 +37,6 @@ impl Portal {
             providers: self.not_linked(&identities),
             identities: identities.into_iter().map(identity).collect(),
             has_password: account.has_password(),
-            unsaved: self.unsaved(&owner).await?,
         })
     }
 

@@ -18,15 +18,7 @@ pub(crate) enum Cookie {
 
 impl Cookie {
     pub(crate) fn read(self, source: &Source, headers: &HeaderMap) -> Option<Token> {
-        let name = self.name(source);
-        headers
-            .get_all(header::COOKIE)
-            .iter()
-            .filter_map(|line| line.to_str().ok())
-            .flat_map(|line| line.split(';'))
-            .filter_map(|pair| pair.trim().split_once('='))
-            .filter(|(key, _)| *key == name)
-            .find_map(|(_, value)| Token::parse(value))
+        token_named(&self.name(source), headers)
     }
 
     /// `Lax`, not `Strict`: a link from another page on the network must find the owner signed in, nothing here changes by
@@ -44,23 +36,44 @@ impl Cookie {
     }
 
     fn line(self, source: &Source, value: &str, age: &str) -> Option<HeaderValue> {
-        let name = self.name(source);
-        let secure = if source.https { "; Secure" } else { "" };
-        let line = format!("{name}={value}; Path=/{age}; HttpOnly; SameSite=Lax{secure}");
-        let mut line = HeaderValue::try_from(line).ok()?;
-        line.set_sensitive(true);
-        Some(line)
+        line(&self.name(source), value, age, source.https)
     }
 
     fn name(self, source: &Source) -> String {
-        let prefix = if source.https { "__Host-" } else { "" };
         let role = match self {
             Self::Visitor => "visitor",
             Self::Session => "session",
         };
         let port = source.authority.port.map(|port| format!("-{port}")).unwrap_or_default();
-        format!("{prefix}latchkey-{role}{port}")
+        name(&format!("{role}{port}"), source.https)
     }
+}
+
+/// What a cookie of ours is called: with the prefix by which browsers see to it that only this host set it, where they can.
+pub(crate) fn name(role: &str, https: bool) -> String {
+    let prefix = if https { "__Host-" } else { "" };
+    format!("{prefix}latchkey-{role}")
+}
+
+/// The first token among the cookies of that name.
+pub(crate) fn token_named(name: &str, headers: &HeaderMap) -> Option<Token> {
+    headers
+        .get_all(header::COOKIE)
+        .iter()
+        .filter_map(|line| line.to_str().ok())
+        .flat_map(|line| line.split(';'))
+        .filter_map(|pair| pair.trim().split_once('='))
+        .filter(|(key, _)| *key == name)
+        .find_map(|(_, value)| Token::parse(value))
+}
+
+/// `age`: `; Max-Age=…`, or nothing for one that ends with the browser.
+pub(crate) fn line(name: &str, value: &str, age: &str, https: bool) -> Option<HeaderValue> {
+    let secure = if https { "; Secure" } else { "" };
+    let mut line =
+        HeaderValue::try_from(format!("{name}={value}; Path=/{age}; HttpOnly; SameSite=Lax{secure}")).ok()?;
+    line.set_sensitive(true);
+    Some(line)
 }
 
 #[cfg(test)]

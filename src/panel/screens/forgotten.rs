@@ -12,7 +12,7 @@ use super::gate::Visitor;
 use super::page::{self, Frame};
 use super::room::{Done, perform};
 use super::rooms::{Act, House, Reach};
-use super::sign_up::{missing_email, new_password, read_code};
+use super::sign_up::{missing_email, new_password, read_code, typed_or_known};
 
 #[derive(Template)]
 #[template(path = "forgot_password.html", config = "assets/askama.toml")]
@@ -32,8 +32,7 @@ struct ResetPage<'a> {
 }
 
 pub(super) async fn page(home: Home, Extension(visitor): Extension<Visitor>) -> Response {
-    let email = home.typed_email(&visitor).await.unwrap_or_default();
-    show(&email, None)
+    show(&typed_or_known(&**home, &visitor, None).await, None)
 }
 
 pub(super) async fn begin(home: Home, Extension(visitor): Extension<Visitor>, form: Form) -> Response {
@@ -78,8 +77,7 @@ async fn show_reset(
     notice: Option<&'static str>,
     problem: Option<Problem>,
 ) -> Response {
-    let known = home.typed_email(visitor).await.unwrap_or_default();
-    let frame = Frame::new(problem.as_ref());
-    let page = ResetPage { frame, problem: problem.clone(), notice, email: typed.unwrap_or(&known) };
+    let email = typed_or_known(home, visitor, typed).await;
+    let page = ResetPage { frame: Frame::new(problem.as_ref()), problem: problem.clone(), notice, email: &email };
     page::show(&page, problem.as_ref())
 }

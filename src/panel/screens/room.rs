@@ -7,14 +7,12 @@ use super::error::Problem;
 use super::form::Form;
 use super::gate::Visitor;
 use super::page;
-use super::rooms::{Act, House};
+use super::rooms::{Act, House, Occupant};
 use super::step;
 
 /// Around every such screen.
 pub(crate) struct Room {
-    pub(crate) email: String,
-    /// The page of a secret that is not saved yet.
-    pub(crate) unsaved: Option<&'static str>,
+    pub(crate) occupant: Occupant,
     tab: Tab,
 }
 
@@ -57,8 +55,7 @@ pub(crate) enum Done {
 
 impl Room {
     pub(crate) async fn enter(home: &dyn House, visitor: &Visitor, tab: Tab) -> Result<Self, Problem> {
-        let profile = home.profile(visitor).await?;
-        Ok(Self { email: profile.email, unsaved: profile.unsaved, tab })
+        Ok(Self { occupant: home.occupant(visitor).await?, tab })
     }
 
     pub(crate) fn entries(&self) -> Vec<Entry> {

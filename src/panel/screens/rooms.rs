@@ -20,6 +20,8 @@ pub(crate) trait House: Reception {
     fn perform<'a>(&'a self, visitor: &'a Visitor, mark: Mark, act: Act) -> Look<'a, Outcome>;
     /// The e-mail address that was typed last in this browser.
     fn typed_email<'a>(&'a self, visitor: &'a Visitor) -> Look<'a, String>;
+    /// For the head of every page.
+    fn occupant<'a>(&'a self, visitor: &'a Visitor) -> Look<'a, Occupant>;
     fn profile<'a>(&'a self, visitor: &'a Visitor) -> Look<'a, Profile>;
     fn two_factor<'a>(&'a self, visitor: &'a Visitor) -> Look<'a, TwoFactor>;
     /// An authenticator app that is being set up.
@@ -94,6 +96,14 @@ pub(crate) enum SecurityChange {
     SignOutEverywhere,
 }
 
+/// Who is signed in.
+#[derive(Clone, Debug)]
+pub(crate) struct Occupant {
+    pub(crate) email: String,
+    /// Something waits to be saved: a new key, recovery codes. Its page.
+    pub(crate) unsaved: Option<&'static str>,
+}
+
 #[derive(Clone, Debug)]
 pub(crate) struct Profile {
     pub(crate) email: String,
@@ -107,8 +117,6 @@ pub(crate) struct Profile {
     /// Whose accounts can be linked yet.
     pub(crate) providers: Vec<String>,
     pub(crate) has_password: bool,
-    /// Something waits to be saved: a new key, recovery codes. Its page.
-    pub(crate) unsaved: Option<&'static str>,
 }
 
 /// An account at an OpenID provider that may sign in to this one.

@@ -84,6 +84,14 @@ pub(super) fn new_password(form: &Form) -> Result<Secret<String>, Problem> {
     Ok(password)
 }
 
+/// The address on this form, or the one of the form before it.
+pub(super) async fn typed_or_known(home: &dyn House, visitor: &Visitor, typed: Option<&str>) -> String {
+    match typed {
+        Some(typed) => typed.to_owned(),
+        None => home.typed_email(visitor).await.unwrap_or_default(),
+    }
+}
+
 pub(super) fn read_code(form: &Form) -> Result<crate::protocol::code::Code, Problem> {
     match form.text("code") {
         "" => Err(Error::Missing("Type the six digits of the code.").problem().at("code")),
@@ -103,8 +111,7 @@ async fn show_confirm(
     notice: Option<&'static str>,
     problem: Option<Problem>,
 ) -> Response {
-    let known = home.typed_email(visitor).await.unwrap_or_default();
-    let frame = Frame::new(problem.as_ref());
-    let page = ConfirmPage { frame, problem: problem.clone(), notice, email: typed.unwrap_or(&known) };
+    let email = typed_or_known(home, visitor, typed).await;
+    let page = ConfirmPage { frame: Frame::new(problem.as_ref()), problem: problem.clone(), notice, email: &email };
     page::show(&page, problem.as_ref())
 }
