@@ -1,5 +1,6 @@
 //! Sockets, serving and the HTTPS client; nothing about the product.
 
+pub mod authority;
 pub mod client;
 mod crowd;
 mod dial;
