@@ -35,7 +35,7 @@ impl Account {
         self.retire(&session.tokens).await;
     }
 
-    async fn carry(&self, mut outcome: Outcome) -> Result<Progress, Failed> {
+    pub(super) async fn carry(&self, mut outcome: Outcome) -> Result<Progress, Failed> {
         loop {
             match outcome {
                 Ok(Step::Send(request, waiting)) => outcome = self.exchange(request, waiting).await,
@@ -56,7 +56,7 @@ impl Account {
         aside(move || waiting.on_reply(reply, now)).await
     }
 
-    async fn provider(&self) -> Result<Box<dyn Provider>, Error> {
+    pub(super) async fn provider(&self) -> Result<Box<dyn Provider>, Error> {
         self.0.directory.provider(&self.0.transport).await
     }
 

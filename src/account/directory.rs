@@ -85,7 +85,9 @@ impl Directory {
 fn leads_astray(base: &str, discovery: &Discovery) -> bool {
     let plain_base = base.starts_with("http://");
     let safe = |url: &String| url.starts_with("https://") || (plain_base && url.starts_with("http://"));
-    ![&discovery.cognito_endpoint, &discovery.auth_api, &discovery.graphql].into_iter().all(safe)
+    let mut led_to =
+        [&discovery.cognito_endpoint, &discovery.auth_api, &discovery.graphql].into_iter().chain(&discovery.oauth);
+    !led_to.all(safe)
 }
 
 /// `https://api.remote.it/graphql/v1` is a part of what people call remote.it.

@@ -2,7 +2,7 @@
 //! One file per question; one transport. The agent asks the service; it never decides (DESIGN rule 1).
 //!
 //! [`Account`] signs in (`begin`, `answer`, `recover`, `forget`: `conversation`), makes and keeps the key (`enrol`, `kept`),
-//! comes with a key alone and leaves (`adopt`, `sign_out`: `leave`), and knows how the key stands (`status`, `confirm`,
+//! signs in by way of Google (`providers`, `depart`, `come_back`: `federated`), comes with a key alone and leaves (`adopt`, `sign_out`: `leave`), and knows how the key stands (`status`, `confirm`,
 //! `keep_confirming`, `graphql`: `confirm`).
 
 mod attempt;
@@ -14,6 +14,7 @@ mod conversation;
 mod directory;
 mod enrol;
 mod error;
+mod federated;
 mod genuine;
 mod graphql;
 mod kept;
@@ -28,6 +29,7 @@ pub use attempt::{Answer, Ask, Attempt, Channel, Failed, Progress, Session};
 #[cfg(feature = "cloud")]
 pub(crate) use cognito::{During, leaves_the_sign_in_open, meaning};
 pub use error::Error;
+pub use federated::Away;
 
 pub use crate::protocol::signature::Scheme;
 

@@ -14,6 +14,12 @@ use crate::protocol::access_key::AccessKey;
 pub(super) trait Provider: Send + Sync {
     /// The first step of a sign-in; blocks for as long as a key exchange takes to compute.
     fn begin(&self, email: &str, password: Secret<String>, random: &Secret<[u8; 128]>) -> Outcome;
+    /// By way of which others people may sign in, by name.
+    fn providers(&self) -> Vec<String>;
+    /// Sends a browser to one of them; `panel` is where it is to end up.
+    fn depart(&self, provider: &str, panel: &str, random: &Secret<[u8; 80]>) -> Option<Departure>;
+    /// The browser is back with a code.
+    fn redeem(&self, departure: &Departure, code: &Secret<String>) -> Outcome;
     fn renew(&self, renewal: &Secret<String>) -> Request;
     fn renewed(&self, reply: Reply, before: &Tokens, now: Now) -> Result<Tokens, Error>;
     fn revoke(&self, renewal: &Secret<String>) -> Request;
@@ -73,6 +79,15 @@ impl Now {
             behind => Err(Error::ClockWrong { ahead_seconds: -behind }),
         }
     }
+}
+
+/// A browser that is away, and what its return is checked with.
+#[derive(Debug)]
+pub(super) struct Departure {
+    pub address: String,
+    pub state: Secret<String>,
+    /// Whose hash went along (PKCE).
+    pub verifier: Secret<String>,
 }
 
 /// The user's own tokens; memory only.

@@ -144,9 +144,8 @@ impl Kept {
 
     fn constraints(&self) -> NameConstraints {
         let domains = self.domains.iter().cloned().map(GeneralSubtree::DnsName);
-        let networks = NETWORKS.map(|(address, prefix)| {
-            GeneralSubtree::IpAddress(CidrSubnet::from_addr_prefix(address, prefix))
-        });
+        let networks =
+            NETWORKS.map(|(address, prefix)| GeneralSubtree::IpAddress(CidrSubnet::from_addr_prefix(address, prefix)));
         NameConstraints { permitted_subtrees: domains.chain(networks).collect(), excluded_subtrees: Vec::new() }
     }
 }

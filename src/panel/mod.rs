@@ -5,6 +5,7 @@
 //! | `/` | overview: owner, key, clock, notices | |
 //! | `/claim` | the claim code of a device without owner | yes |
 //! | `/access-key` | sign in with an access key instead | yes |
+//! | `/google`, `/google-return`, `/v1/callback/` | sign in with Google | yes |
 //! | `/make-room` | the account holds its maximum of access keys | yes |
 //! | `/sign-out` | end this browser's session | |
 //! | `/sign-out-device` | give the device up | |
@@ -14,6 +15,7 @@
 mod access_key;
 mod claim;
 mod claim_code;
+mod google;
 mod kept_sessions;
 mod limits;
 mod make_room;
@@ -21,6 +23,7 @@ mod overview;
 mod place;
 mod play;
 mod reception;
+mod returns;
 pub(crate) mod screens;
 mod session;
 mod sign_out;
@@ -41,6 +44,7 @@ use crate::keystore::{self, Keystore};
 use claim_code::Claim;
 use limits::Limits;
 use place::Places;
+use returns::Returns;
 use screens::host::Names;
 use screens::token::Token;
 use screens::{Reception, SignedIn};
@@ -60,6 +64,7 @@ struct Inner {
     claim: Claim,
     limits: Limits,
     places: Places,
+    returns: Returns,
     sessions: Sessions,
     form_salt: [u8; 32],
     tasks: Mutex<JoinSet<()>>,
@@ -87,6 +92,7 @@ impl Panel {
             sessions: Sessions::load(parts.keystore, parts.clock.monotonic())?,
             limits: Limits::new(),
             places: Places::default(),
+            returns: Returns::default(),
             form_salt: parts.entropy.bytes(),
             tasks: Mutex::default(),
             trusted_proxies: parts.trusted_proxies.iter().map(IpAddr::to_canonical).collect(),
@@ -105,6 +111,9 @@ impl Panel {
             .route("/", get(overview::page))
             .route("/claim", get(claim::page).post(claim::answer))
             .route("/access-key", get(access_key::page).post(access_key::adopt))
+            .route("/google", get(google::page).post(google::begin))
+            .route("/google-return", get(google::finish))
+            .route(google::CALLBACK, get(google::callback))
             .route("/make-room", get(make_room::page).post(make_room::answer))
             .route("/sign-out", post(sign_out::panel))
             .route("/sign-out-device", get(sign_out::page).post(sign_out::device));

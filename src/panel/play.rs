@@ -7,9 +7,11 @@ use tokio::sync::oneshot;
 
 use super::limits::Guess;
 use super::place::Turn;
+use super::returns::StateHash;
 use super::screens::form::Mark;
 use super::screens::sign_in::Why;
 use super::screens::source::Source;
+use super::screens::token::TokenHash;
 use super::screens::{Error, Move, Outcome, Problem, Visitor, step};
 use super::{Panel, claim};
 use crate::account::{self, Failed, Progress};
@@ -22,6 +24,8 @@ pub(super) enum Wanted {
     Move(Move),
     /// Sign in with an access key alone.
     Adopt(AccessKey),
+    /// Back from Google, with the state that a visitor left with.
+    Return(StateHash, TokenHash),
 }
 
 impl Panel {
@@ -80,6 +84,11 @@ impl Panel {
                 return Some(Err(Failed { error: afresh, attempt: turn.attempt.take() }));
             }
             Wanted::Move(Move::Recover) => self.0.account.recover(turn.attempt.take()?).await,
+            Wanted::Return(state, visitor) => {
+                let (away, code) = self.0.returns.take(state, visitor, self.monotonic())?;
+                turn.attempt = None;
+                self.0.account.come_back(away, code).await
+            }
             Wanted::Adopt(key) => {
                 return Some(self.0.account.adopt(key).await.map(|_owner| Next::Adopted).map_err(afresh));
             }

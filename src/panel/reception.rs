@@ -7,18 +7,18 @@ use http::HeaderMap;
 use super::play::Wanted;
 use super::screens::form::Mark;
 use super::screens::host::Name;
-use super::screens::sign_in::{Premises, Welcome, Why};
+use super::screens::sign_in::{Offers, Premises, Welcome, Why};
 use super::screens::source::Source;
 use super::screens::step::Step;
 use super::screens::token::Token;
 use super::screens::{Door, Error, Later, Move, Outcome, Problem, Reception, SignedIn, Visitor, gate};
-use super::{Panel, session};
+use super::{Panel, google, session};
 use crate::account::KeyState;
 use crate::base::Entropy;
 use crate::net::Peer;
 
 /// Open beside the pages of a sign-in.
-const OPEN: [&str; 3] = ["/claim", "/access-key", "/make-room"];
+const OPEN: [&str; 6] = ["/claim", "/access-key", "/make-room", "/google", google::CALLBACK, "/google-return"];
 
 impl Door for Panel {
     fn source(&self, peer: Peer, headers: &HeaderMap) -> Option<Source> {
@@ -39,6 +39,10 @@ impl Door for Panel {
 
     fn is_open(&self, path: &str) -> bool {
         gate::OPEN.contains(&path) || OPEN.contains(&path)
+    }
+
+    fn is_return(&self, path: &str) -> bool {
+        path == google::CALLBACK
     }
 
     fn session<'a>(&'a self, token: Option<&'a Token>) -> Later<'a, Result<Option<SignedIn>, Error>> {
@@ -123,7 +127,8 @@ impl Panel {
         }
         let service = self.0.account.status().service;
         let service = service.split_once("://").map_or(service.as_str(), |(_scheme, name)| name).to_owned();
-        Ok(Welcome { email, service, at: Premises::Device { name: self.0.device_name.clone() } })
+        let offers = Offers { providers: self.0.account.providers().await, ..Offers::default() };
+        Ok(Welcome { email, service, at: Premises::Device { name: self.0.device_name.clone(), offers } })
     }
 
     /// Signing in again helps although somebody is signed in.

@@ -69,6 +69,7 @@ impl Panel {
         let signed_out = self.0.account.sign_out().await.map_err(|error| Error::from(error).problem())?;
         self.forget(self.0.sessions.sweep(None, self.times(&self.0.account.status())));
         self.0.places.clear();
+        self.0.returns.clear();
         self.claim_code();
         Ok(signed_out)
     }

@@ -38,9 +38,10 @@ impl Discovery {
             graphql: "https://api.remote.it/graphql/v1".to_owned(),
             oauth: Some("https://auth.remote.it".to_owned()),
             portal: Some("https://app.remote.it".to_owned()),
-            features: Vec::new(),
+            features: vec!["identity-provider:Google".to_owned()],
         }
     }
+
     /// The pool name: what follows the first `_` of the pool id.
     pub fn pool_name(&self) -> &str {
         self.user_pool_id.split_once('_').map_or(&self.user_pool_id, |(_, name)| name)

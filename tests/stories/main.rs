@@ -6,6 +6,7 @@ mod browser;
 mod panel_access_keys;
 mod panel_again;
 mod panel_gate;
+mod panel_google;
 mod panel_limits;
 mod panel_mistakes;
 mod panel_sessions;

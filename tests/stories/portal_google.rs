@@ -59,7 +59,7 @@ async fn an_answer_that_this_browser_did_not_ask_for_signs_nobody_in() {
     assert_eq!(asking.get("/with-provider?name=Nobody").await.status, StatusCode::NOT_FOUND);
 }
 
-async fn world_with_google() -> (World, TestProvider) {
+pub(crate) async fn world_with_google() -> (World, TestProvider) {
     let google = TestProvider::start().await;
     let provider = IdentityProvider {
         name: "Google".into(),
@@ -102,7 +102,7 @@ async fn come_back(world: &World, google: &TestProvider, sent: &str, email: &str
     end.strip_prefix(&format!("{}/account", world.service_url())).unwrap().to_owned()
 }
 
-async fn follow(client: &Client, cookies: &mut String, address: &str) -> String {
+pub(crate) async fn follow(client: &Client, cookies: &mut String, address: &str) -> String {
     let request = Request::get(address).header(header::COOKIE, cookies.as_str()).body(Bytes::new()).unwrap();
     let answer = client.send(request, Duration::from_secs(30), 1 << 20).await.unwrap();
     assert_eq!(answer.status(), StatusCode::FOUND, "{address}: {:?}", answer.body());
@@ -114,7 +114,7 @@ async fn follow(client: &Client, cookies: &mut String, address: &str) -> String 
 }
 
 /// Where a page goes on to by itself.
-fn linked_to(page: &str) -> String {
+pub(crate) fn linked_to(page: &str) -> String {
     let (_, rest) = page.split_once("; url=").unwrap();
     rest.split('"').next().unwrap().replace("&#38;", "&")
 }

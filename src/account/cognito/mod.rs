@@ -3,6 +3,7 @@
 #[cfg(test)]
 mod bench;
 mod faults;
+mod hosted;
 mod question;
 mod recovery;
 mod set_up;
@@ -17,7 +18,7 @@ pub(crate) use self::faults::During;
 #[cfg(feature = "cloud")]
 pub(crate) use self::faults::{leaves_the_sign_in_open, meaning};
 use super::Error;
-use super::provider::{Credential, Now, Outcome, Provider, Repeat, Reply, Request, Tokens};
+use super::provider::{Credential, Departure, Now, Outcome, Provider, Repeat, Reply, Request, Tokens};
 use crate::base::Secret;
 use crate::protocol::cognito::{
     AuthFlow, AuthReply, AuthenticationResult, CONTENT_TYPE, InitiateAuth, Parameters, RespondToAuthChallenge,
@@ -42,6 +43,8 @@ struct Pool {
     password_auth: bool,
     /// The service starts recovery only out of a pending sign-in.
     bound_recovery: bool,
+    /// Where providers such as Google are reached.
+    hosted: Option<hosted::Hosted>,
 }
 
 impl Cognito {
@@ -54,6 +57,7 @@ impl Cognito {
             issuer,
             password_auth: offers("password-auth"),
             bound_recovery: offers("bound-recovery"),
+            hosted: hosted::Hosted::of(discovery),
         }))
     }
 }
@@ -61,6 +65,18 @@ impl Cognito {
 impl Provider for Cognito {
     fn begin(&self, email: &str, password: Secret<String>, random: &Secret<[u8; 128]>) -> Outcome {
         sign_in::begin(self.0.clone(), email, password, random)
+    }
+
+    fn providers(&self) -> Vec<String> {
+        self.0.hosted.as_ref().map(|hosted| hosted.providers.clone()).unwrap_or_default()
+    }
+
+    fn depart(&self, provider: &str, panel: &str, random: &Secret<[u8; 80]>) -> Option<Departure> {
+        hosted::depart(&self.0, provider, panel, random)
+    }
+
+    fn redeem(&self, departure: &Departure, code: &Secret<String>) -> Outcome {
+        hosted::redeem(&self.0, departure, code)
     }
 
     fn renew(&self, renewal: &Secret<String>) -> Request {

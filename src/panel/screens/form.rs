@@ -20,8 +20,13 @@ pub(crate) struct Form {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Mark([u8; 32]);
 
-#[cfg(feature = "cloud")]
 impl Mark {
+    /// Of what is as random as a mark.
+    pub(crate) fn of(random: &[u8; 32]) -> Self {
+        Self(*random)
+    }
+
+    #[cfg(feature = "cloud")]
     pub(crate) fn bytes(&self) -> &[u8; 32] {
         &self.0
     }

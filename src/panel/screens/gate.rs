@@ -95,8 +95,8 @@ async fn admit(door: &dyn Door, mut request: Request) -> Result<(Request, Option
     }
     let known = Cookie::Visitor.read(&source, request.headers());
     let token = known.clone().unwrap_or_else(|| Token::new(door.entropy()));
-    let cookie =
-        if known.is_none() && session.is_none() { Cookie::Visitor.set(&source, &token, Duration::ZERO) } else { None };
+    let is_new = known.is_none() && session.is_none() && !door.is_return(&path);
+    let cookie = if is_new { Cookie::Visitor.set(&source, &token, Duration::ZERO) } else { None };
     let program = program(request.headers());
     let visitor = Visitor { hash: token.hash(), source, session, program, form_salt: door.form_salt() };
     request.extensions_mut().insert(visitor);
@@ -120,7 +120,7 @@ fn is_own_form(source: &Source, headers: &HeaderMap) -> bool {
     is_form && same_site != Some(false) && same_origin != Some(false) && (same_site.is_some() || same_origin.is_some())
 }
 
-fn protect(headers: &mut HeaderMap) {
+pub(crate) fn protect(headers: &mut HeaderMap) {
     headers.insert(header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY);
     headers.insert(header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));

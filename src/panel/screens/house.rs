@@ -32,6 +32,10 @@ pub(crate) trait Door: Send + Sync + 'static {
     fn form_salt(&self) -> [u8; 32];
     /// Is this path for those who are not signed in too?
     fn is_open(&self, path: &str) -> bool;
+    /// Another site sends browsers here, which hold back their cookies then: they get no new ones.
+    fn is_return(&self, _path: &str) -> bool {
+        false
+    }
     fn session<'a>(&'a self, token: Option<&'a Token>) -> Later<'a, Result<Option<SignedIn>, Error>>;
     /// Where those go who are not signed in.
     fn way_in(&self, had_a_session: bool) -> &'static str;

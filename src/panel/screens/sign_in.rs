@@ -69,7 +69,7 @@ pub(crate) struct Welcome {
 #[derive(Clone, Debug)]
 pub(crate) enum Premises {
     /// A device that will get an access key.
-    Device { name: String },
+    Device { name: String, offers: Offers },
     /// The account service itself.
     Service { offers: Offers },
     /// The account service, from somebody who is signed in and wants to change what guards the account.
@@ -82,6 +82,12 @@ pub(crate) struct Offers {
     pub(crate) sign_up: bool,
     /// OpenID providers that it knows, by name.
     pub(crate) providers: Vec<String>,
+}
+
+impl Offers {
+    pub(crate) fn knows(&self, provider: &str) -> bool {
+        self.providers.iter().any(|known| known == provider)
+    }
 }
 
 #[derive(Template)]
