@@ -1,7 +1,10 @@
 //! One sign-in under way, held by whoever asks the person (a panel visitor, the CLI).
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
+
+use tokio::sync::Mutex;
 
 use super::Error;
 use super::enrol::Enrolment;
@@ -130,11 +133,18 @@ pub enum Progress {
     SignedIn(Session),
 }
 
-/// A signed-in person: who, and the user tokens (memory only) until the panel session ends.
-#[derive(Debug)]
+/// A signed-in person: who, and the user tokens (memory only) until the panel session ends. Cheap to clone; all clones have the
+/// same tokens, of which one at a time is renewed.
+#[derive(Clone, Debug)]
 pub struct Session {
     pub owner: Owner,
-    pub(super) tokens: Tokens,
+    pub(super) tokens: Arc<Mutex<Tokens>>,
+}
+
+impl Session {
+    pub(super) fn new(owner: Owner, tokens: Tokens) -> Self {
+        Self { owner, tokens: Arc::new(Mutex::new(tokens)) }
+    }
 }
 
 /// An answer that did not lead on.

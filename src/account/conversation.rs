@@ -32,7 +32,7 @@ impl Account {
 
     /// Ends a panel (or CLI) session's hold on the user's tokens: revoked at the service, best effort, then wiped.
     pub async fn forget(&self, session: Session) {
-        self.retire(&session.tokens).await;
+        self.retire(&*session.tokens.lock().await).await;
     }
 
     pub(super) async fn carry(&self, mut outcome: Outcome) -> Result<Progress, Failed> {

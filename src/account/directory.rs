@@ -42,9 +42,13 @@ impl Directory {
         Ok(found)
     }
 
-    pub(super) async fn provider(&self, transport: &Transport) -> Result<Box<dyn Provider>, Error> {
+    pub(super) async fn cognito(&self, transport: &Transport) -> Result<Cognito, Error> {
         let discovery = self.find(transport).await?;
-        Ok(Box::new(Cognito::new(&discovery, site(&discovery.graphql))))
+        Ok(Cognito::new(&discovery, site(&discovery.graphql)))
+    }
+
+    pub(super) async fn provider(&self, transport: &Transport) -> Result<Box<dyn Provider>, Error> {
+        Ok(Box::new(self.cognito(transport).await?))
     }
 
     /// After a failure that a moved service would explain, the next question reads the document again.

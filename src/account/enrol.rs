@@ -21,7 +21,7 @@ pub(super) struct Enrolment {
 impl Account {
     pub(super) async fn enrol(&self, mut tokens: Tokens) -> Result<Progress, Failed> {
         match self.enrol_with(&mut tokens).await {
-            Ok((owner, None)) => Ok(Progress::SignedIn(Session { owner, tokens })),
+            Ok((owner, None)) => Ok(Progress::SignedIn(Session::new(owner, tokens))),
             Ok((owner, Some(listed))) => Ok(crowded(Enrolment { owner, listed, tokens })),
             Err(error) => {
                 self.0.directory.doubt_after(&error);
@@ -46,7 +46,7 @@ impl Account {
             | Answer::RecoveryCode(_) => Err(Error::OutOfTurn),
         };
         match done {
-            Ok(()) => Ok(Progress::SignedIn(Session { owner: enrolment.owner, tokens: enrolment.tokens })),
+            Ok(()) => Ok(Progress::SignedIn(Session::new(enrolment.owner, enrolment.tokens))),
             Err(error) => {
                 let over = matches!(error, Error::SignInExpired | Error::OwnedByAnother);
                 let attempt = (!over).then(|| Attempt(attempt::Pending::Enrolment(Box::new(enrolment))));

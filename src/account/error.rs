@@ -54,6 +54,16 @@ pub enum Error {
     Refused(String),
     #[error("The service settings are not right: {0}")]
     Misconfigured(String),
+    /// In the service's own words: what was typed cannot be used.
+    #[error("{0}")]
+    Unusable(String),
+    /// In the service's own words: not while the account is as it is.
+    #[error("{0}")]
+    InTheWay(String),
+    #[error("Sign in again first: this needs the password, and the second factor, of the last ten minutes.")]
+    NotFresh,
+    #[error("The account service does not offer this.")]
+    NotOffered,
     #[error("That is not what the sign-in is waiting for. Reload and follow the page.")]
     OutOfTurn,
     #[error("That request cannot be signed. {0}")]

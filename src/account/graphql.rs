@@ -72,6 +72,7 @@ impl GraphQl<'_> {
         let reason = reason(reply);
         match (&self.credential, reply.status) {
             (Credential::Key(_), 401 | 403) => Error::KeyRefused(reason),
+            (Credential::Bearer(_), 401) => Error::SignInExpired,
             _ => Error::Refused(reason),
         }
     }
@@ -85,7 +86,7 @@ fn meaning(error: graphql::Error) -> Error {
 }
 
 /// What a refusal says, for a person: one short line.
-fn reason(reply: &Reply) -> String {
+pub(super) fn reason(reply: &Reply) -> String {
     let text = String::from_utf8_lossy(reply.body.expose());
     let json: serde_json::Value = serde_json::from_str(&text).unwrap_or_default();
     let said = ["/message", "/errors/0/message", "/reason", "/error"].iter().find_map(|at| json.pointer(at)?.as_str());

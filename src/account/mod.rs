@@ -2,8 +2,9 @@
 //! One file per question; one transport. The agent asks the service; it never decides (DESIGN rule 1).
 //!
 //! [`Account`] signs in (`begin`, `answer`, `recover`, `forget`: `conversation`), makes and keeps the key (`enrol`, `kept`),
-//! signs in by way of Google (`providers`, `depart`, `come_back`: `federated`), comes with a key alone and leaves (`adopt`, `sign_out`: `leave`), and knows how the key stands (`status`, `confirm`,
-//! `keep_confirming`, `graphql`: `confirm`).
+//! signs in by way of Google (`providers`, `depart`, `come_back`: `federated`), comes with a key alone and leaves (`adopt`,
+//! `sign_out`: `leave`), and knows how the key stands (`status`, `confirm`, `keep_confirming`, `graphql`: `confirm`). What a
+//! signed-in person orders goes by the doors of `own`.
 
 mod attempt;
 #[cfg(test)]
@@ -21,13 +22,15 @@ mod kept;
 mod leave;
 #[cfg(test)]
 mod loopback;
+mod own;
 mod provider;
 mod service_time;
 mod transport;
 
 pub use attempt::{Answer, Ask, Attempt, Channel, Failed, Progress, Session};
+pub(crate) use cognito::During;
 #[cfg(feature = "cloud")]
-pub(crate) use cognito::{During, leaves_the_sign_in_open, meaning};
+pub(crate) use cognito::{leaves_the_sign_in_open, meaning};
 pub use error::Error;
 pub use federated::Away;
 

@@ -70,6 +70,10 @@ fn status_of(error: &account::Error) -> StatusCode {
         | E::CodeNotDelivered
         | E::OwnedByAnother
         | E::KeyOfAnotherAccount
+        | E::Unusable(_)
+        | E::InTheWay(_)
+        | E::NotFresh
+        | E::NotOffered
         | E::OutOfTurn => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }

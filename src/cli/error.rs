@@ -119,13 +119,13 @@ fn of_account(error: &account::Error) -> Exit {
         E::WrongPassword | E::WrongCode | E::CodeExpired | E::WrongMailedCode | E::WrongRecoveryCode => {
             Exit::WrongAnswer
         }
-        E::PasswordPolicy(_) | E::KeyOfAnotherAccount | E::KeyRefused(_) => Exit::WrongAnswer,
+        E::PasswordPolicy(_) | E::KeyOfAnotherAccount | E::KeyRefused(_) | E::Unusable(_) => Exit::WrongAnswer,
         E::SignInExpired | E::UnsupportedChallenge(_) | E::OutOfTurn => Exit::Failed,
         E::TooManyTries { .. } => Exit::Wait,
         E::NotConfirmed | E::PasswordResetRequired | E::AccountDisabled | E::OwnedByAnother | E::KeyRevoked => {
             Exit::Refused
         }
-        E::Refused(_) => Exit::Refused,
+        E::Refused(_) | E::InTheWay(_) | E::NotFresh | E::NotOffered => Exit::Refused,
         E::SignedOut => Exit::SignedOut,
         E::ClockWrong { .. } => Exit::Clock,
         E::Unreachable(_) | E::NotTheService | E::ServiceFault(_) | E::CodeNotDelivered => Exit::Unreachable,

@@ -44,7 +44,7 @@ pub(super) async fn answer(State(panel): State<Panel>, Extension(visitor): Exten
     match panel.try_claim(&visitor, typed) {
         Ok(()) => {
             let now = panel.monotonic();
-            panel.0.places.of(visitor.hash, now).turn.lock().await.claim(now);
+            panel.0.places.of(visitor.key(), now).turn.lock().await.claim(now);
             see_other("sign-in")
         }
         Err(error) => panel.claim_page(typed, None, Some(error.problem().at("code"))),

@@ -17,6 +17,17 @@ pub(super) struct Kept {
     pub(super) hash: TokenHash,
     pub(super) owner: String,
     pub(super) ends: SystemTime,
+    pub(super) about: About,
+}
+
+/// Where a session comes from, so that its owner recognises it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct About {
+    /// `User-Agent`.
+    pub(super) program: String,
+    pub(super) address: String,
+    /// As far as the time was known then.
+    pub(super) began: SystemTime,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -24,6 +35,12 @@ struct Line {
     hash: String,
     owner: String,
     ends: u64,
+    #[serde(default)]
+    program: String,
+    #[serde(default)]
+    address: String,
+    #[serde(default)]
+    began: u64,
 }
 
 /// The sessions, and a sentence for the owner when they (or the newest of them) are lost.
@@ -56,13 +73,22 @@ pub(super) fn save(keystore: &Keystore, kept: impl Iterator<Item = Kept>) -> Res
 
 impl Line {
     fn write(kept: &Kept) -> Self {
-        let ends = kept.ends.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs();
-        Self { hash: BASE64URL_NOPAD.encode(&kept.hash.0), owner: kept.owner.clone(), ends }
+        let seconds = |at: SystemTime| at.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs();
+        Self {
+            hash: BASE64URL_NOPAD.encode(&kept.hash.0),
+            owner: kept.owner.clone(),
+            ends: seconds(kept.ends),
+            program: kept.about.program.clone(),
+            address: kept.about.address.clone(),
+            began: seconds(kept.about.began),
+        }
     }
 
     fn read(self) -> Option<Kept> {
         let hash = BASE64URL_NOPAD.decode(self.hash.as_bytes()).ok()?;
-        let ends = SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(self.ends))?;
-        Some(Kept { hash: TokenHash(hash.try_into().ok()?), owner: self.owner, ends })
+        let moment = |seconds| SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(seconds));
+        let (ends, began) = (moment(self.ends)?, moment(self.began)?);
+        let about = About { program: self.program, address: self.address, began };
+        Some(Kept { hash: TokenHash(hash.try_into().ok()?), owner: self.owner, ends, about })
     }
 }

@@ -10,12 +10,15 @@
 //! | `/sign-out` | end this browser's session | |
 //! | `/sign-out-device` | give the device up | |
 //!
-//! The screens of a sign-in, the gate and the static files are those of `screens`, which the account service serves too.
+//! The screens of a sign-in and of an account, the gate and the static files are those of `screens`, which the account service
+//! serves too; `house` answers for the account.
 
 mod access_key;
 mod claim;
 mod claim_code;
+mod drawer;
 mod google;
+mod house;
 mod kept_sessions;
 mod limits;
 mod make_room;
@@ -42,12 +45,14 @@ use crate::base::{Clock, Entropy};
 use crate::device;
 use crate::keystore::{self, Keystore};
 use claim_code::Claim;
+use kept_sessions::About;
 use limits::Limits;
 use place::Places;
 use returns::Returns;
 use screens::host::Names;
+use screens::rooms::House;
 use screens::token::Token;
-use screens::{Reception, SignedIn};
+use screens::{Outcome, Reception, SignedIn, Visitor};
 use session::{Sessions, Times};
 
 /// The panel's state, passed to every handler. Cheap to clone.
@@ -117,9 +122,11 @@ impl Panel {
             .route("/make-room", get(make_room::page).post(make_room::answer))
             .route("/sign-out", post(sign_out::panel))
             .route("/sign-out-device", get(sign_out::page).post(sign_out::device));
-        let reception: Arc<dyn Reception> = Arc::new(self.clone());
+        let house: Arc<dyn House> = Arc::new(self.clone());
+        let reception: Arc<dyn Reception> = house.clone();
         let sign_in = screens::sign_in_routes().with_state(Arc::clone(&reception));
-        screens::behind_the_gate(own.with_state(self.clone()).merge(sign_in), reception)
+        let account = screens::account_routes("/profile").with_state(house);
+        screens::behind_the_gate(own.with_state(self.clone()).merge(sign_in).merge(account), reception)
     }
 
     /// What an owner must type first; `None` once the device is owned.
@@ -160,15 +167,25 @@ impl Panel {
         Some(SignedIn { hash, standing })
     }
 
-    fn open_session(&self, user: Option<account::Session>) -> Token {
+    /// A sign-in is done. A session that the browser had is replaced by this one, which takes over what lay in its drawer.
+    fn open_session(&self, visitor: &Visitor, user: Option<account::Session>) -> Outcome {
         let token = Token::new(&self.0.entropy);
         let status = self.0.account.status();
+        let times = self.times(&status);
         let owner =
             user.as_ref().map(|user| user.owner.id.clone()).or(status.owner.as_ref().map(|owner| owner.id.clone()));
-        let ended = self.0.sessions.open(&token, &owner.unwrap_or_default(), user, self.times(&status));
-        self.forget(ended);
+        let before = visitor.session.and_then(|before| self.0.sessions.close(before.hash, times));
+        let drawer = before.unwrap_or_default();
+        let (replaced, then) = drawer.renew(user, times.monotonic);
+        let about = About {
+            program: visitor.program.clone(),
+            address: visitor.source.address.to_string(),
+            began: times.service.unwrap_or(times.wall),
+        };
+        let ended = self.0.sessions.open(&token, &owner.unwrap_or_default(), about, drawer, times);
+        self.forget(ended.into_iter().chain(replaced));
         self.claim_code();
-        token
+        Outcome::SignedIn(token, then.unwrap_or_else(|| "./".to_owned()))
     }
 
     /// Gives user tokens back to the service; nobody waits for that.

@@ -3,19 +3,22 @@
 use std::time::{Duration, SystemTime};
 
 use askama::Template;
+use axum::Extension;
 use axum::extract::State;
 use axum::response::Response;
 use time::macros::format_description;
 
 use super::Panel;
 use super::screens::page::{self, Frame};
-use super::screens::words;
+use super::screens::room::{Room, Tab};
+use super::screens::{Visitor, words};
 use crate::account::{KeyState, Status};
 
 #[derive(Template)]
 #[template(path = "overview.html", config = "assets/askama.toml")]
 struct OverviewPage<'a> {
     frame: Frame,
+    room: Room,
     device: &'a str,
     service: &'a str,
     owner: &'a str,
@@ -33,11 +36,16 @@ struct Confirmed {
     machine_readable: String,
 }
 
-pub(super) async fn page(State(panel): State<Panel>) -> Response {
+pub(super) async fn page(State(panel): State<Panel>, Extension(visitor): Extension<Visitor>) -> Response {
+    let room = match Room::enter(&panel, &visitor, Tab::Overview).await {
+        Ok(room) => room,
+        Err(problem) => return page::error(&problem, ""),
+    };
     let status = panel.0.account.status();
     let now = panel.times(&status).service.unwrap_or_else(|| panel.0.clock.wall());
     let page = OverviewPage {
         frame: Frame::new(None),
+        room,
         device: &panel.0.device_name,
         service: &status.service,
         owner: status.owner.as_ref().map_or("", |owner| &owner.email),
@@ -58,10 +66,7 @@ pub(super) fn corrected(wall: SystemTime, ahead: i64) -> Option<SystemTime> {
 
 impl Confirmed {
     fn new(at: SystemTime, now: SystemTime) -> Option<Self> {
-        let ago = match now.duration_since(at).unwrap_or_default() {
-            ago if ago < Duration::from_secs(60) => "just now".to_owned(),
-            ago => format!("{} ago", words::duration(ago)),
-        };
+        let ago = words::ago(now.duration_since(at).unwrap_or_default());
         let at = words::calendar(at)?;
         let machine_readable = at.format(format_description!("[year]-[month]-[day]T[hour]:[minute]:[second]Z")).ok()?;
         Some(Self { ago, at: words::date(at)?, machine_readable })

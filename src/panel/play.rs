@@ -9,8 +9,8 @@ use super::limits::Guess;
 use super::place::Turn;
 use super::returns::StateHash;
 use super::screens::form::Mark;
+use super::screens::rooms::Act;
 use super::screens::sign_in::Why;
-use super::screens::source::Source;
 use super::screens::token::TokenHash;
 use super::screens::{Error, Move, Outcome, Problem, Visitor, step};
 use super::{Panel, claim};
@@ -26,21 +26,28 @@ pub(super) enum Wanted {
     Adopt(AccessKey),
     /// Back from Google, with the state that a visitor left with.
     Return(StateHash, TokenHash),
+    /// Change something of the account.
+    Act(Act),
 }
 
 impl Panel {
     /// Plays a move for a visitor; the same form sent twice is played once.
     pub(super) async fn play_once(&self, visitor: &Visitor, mark: Mark, wanted: Wanted) -> Result<Outcome, Problem> {
-        let place = self.0.places.of(visitor.hash, self.monotonic());
+        let place = self.0.places.of(visitor.key(), self.monotonic());
         let played_before = place.played();
-        let (panel, source) = (self.clone(), visitor.source.clone());
+        let (panel, visitor) = (self.clone(), visitor.clone());
         let (tell, told) = oneshot::channel();
         self.in_background(async move {
             let mut turn = place.turn.lock().await;
             let result = match turn.replay(mark, played_before, panel.monotonic()) {
                 Some(result) => result,
                 None => {
-                    let result = panel.play_now(&mut turn, &source, wanted).await;
+                    let result = match wanted {
+                        Wanted::Act(act) => panel.act(&mut turn, &visitor, act).await,
+                        Wanted::Move(_) | Wanted::Adopt(_) | Wanted::Return(..) => {
+                            panel.play_now(&mut turn, &visitor, wanted).await
+                        }
+                    };
                     place.ended(&mut turn, mark, result.clone(), panel.monotonic());
                     result
                 }
@@ -50,7 +57,7 @@ impl Panel {
         told.await.unwrap_or_else(|_| Err(Error::Stopping.problem()))
     }
 
-    async fn play_now(&self, turn: &mut Turn, source: &Source, wanted: Wanted) -> Result<Outcome, Problem> {
+    async fn play_now(&self, turn: &mut Turn, visitor: &Visitor, wanted: Wanted) -> Result<Outcome, Problem> {
         let now = self.monotonic();
         if !self.is_owned() && !turn.has_claimed(now) {
             return Ok(Outcome::Elsewhere(claim::Why::Lapsed.link().to_owned()));
@@ -59,9 +66,10 @@ impl Panel {
             turn.email.clone_from(email);
         }
         let account = Some(turn.email.as_str()).filter(|email| !email.is_empty());
-        let guess = self.0.limits.admit(source.address, account, now).map_err(|wait| Error::Wait(wait).problem())?;
+        let guess =
+            self.0.limits.admit(visitor.source.address, account, now).map_err(|wait| Error::Wait(wait).problem())?;
         match self.ask_the_service(turn, wanted).await {
-            Some(Ok(progress)) => Ok(self.advance_to(turn, progress, &guess)),
+            Some(Ok(progress)) => Ok(self.advance_to(turn, visitor, progress, &guess)),
             Some(Err(failed)) => self.fall_back(turn, failed, &guess, now),
             None => {
                 self.0.limits.take_back(&guess);
@@ -89,6 +97,7 @@ impl Panel {
                 turn.attempt = None;
                 self.0.account.come_back(away, code).await
             }
+            Wanted::Act(_) => return None,
             Wanted::Adopt(key) => {
                 return Some(self.0.account.adopt(key).await.map(|_owner| Next::Adopted).map_err(afresh));
             }
@@ -96,7 +105,7 @@ impl Panel {
         Some(progress.map(Next::Progress))
     }
 
-    fn advance_to(&self, turn: &mut Turn, next: Next, guess: &Guess) -> Outcome {
+    fn advance_to(&self, turn: &mut Turn, visitor: &Visitor, next: Next, guess: &Guess) -> Outcome {
         let session = match next {
             Next::Progress(Progress::Ask(attempt)) => {
                 self.0.limits.take_back(guess);
@@ -109,7 +118,7 @@ impl Panel {
         };
         self.0.limits.forgive(guess);
         turn.leave();
-        Outcome::SignedIn(self.open_session(session), "./".to_owned())
+        self.open_session(visitor, session)
     }
 
     fn fall_back(&self, turn: &mut Turn, failed: Failed, guess: &Guess, now: Duration) -> Result<Outcome, Problem> {

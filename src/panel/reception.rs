@@ -11,7 +11,7 @@ use super::screens::sign_in::{Offers, Premises, Welcome, Why};
 use super::screens::source::Source;
 use super::screens::step::Step;
 use super::screens::token::Token;
-use super::screens::{Door, Error, Later, Move, Outcome, Problem, Reception, SignedIn, Visitor, gate};
+use super::screens::{self, Door, Error, Later, Move, Outcome, Problem, Reception, SignedIn, Visitor, gate};
 use super::{Panel, google, session};
 use crate::account::KeyState;
 use crate::base::Entropy;
@@ -38,7 +38,7 @@ impl Door for Panel {
     }
 
     fn is_open(&self, path: &str) -> bool {
-        gate::OPEN.contains(&path) || OPEN.contains(&path)
+        [&gate::OPEN[..], &OPEN, &screens::OPEN_AT_HOME].iter().any(|open| open.contains(&path))
     }
 
     fn is_return(&self, path: &str) -> bool {
@@ -97,14 +97,14 @@ impl Reception for Panel {
 impl Panel {
     /// Has the visitor shown the claim code, and which e-mail did they type last?
     pub(super) async fn progress_of(&self, visitor: &Visitor) -> (bool, String) {
-        let Some(place) = self.0.places.find(visitor.hash) else { return (false, String::new()) };
+        let Some(place) = self.0.places.find(visitor.key()) else { return (false, String::new()) };
         let turn = place.turn.lock().await;
         (turn.has_claimed(self.monotonic()), turn.email.clone())
     }
 
     async fn step_of(&self, visitor: &Visitor) -> Result<Step, &'static str> {
         let nothing = if visitor.session.is_some() { "./" } else { Why::NothingPending.link() };
-        let place = self.0.places.find(visitor.hash).ok_or(nothing)?;
+        let place = self.0.places.find(visitor.key()).ok_or(nothing)?;
         let mut turn = place.turn.lock().await;
         let attempt = turn.attempt.as_ref().ok_or(nothing)?;
         let left = attempt.expires_in(self.monotonic());
@@ -118,17 +118,26 @@ impl Panel {
     }
 
     async fn welcome_of(&self, visitor: &Visitor) -> Result<Welcome, &'static str> {
-        if visitor.session.is_some() && !self.needs_sign_in() {
+        let drawer = visitor.session.and_then(|session| self.0.sessions.drawer(session.hash));
+        let to_prove = drawer.is_some_and(|drawer| drawer.wants_sign_in());
+        if visitor.session.is_some() && !to_prove && !self.needs_sign_in() {
             return Err("./");
         }
-        let (claimed, email) = self.progress_of(visitor).await;
+        let (claimed, typed) = self.progress_of(visitor).await;
         if !self.is_owned() && !claimed {
             return Err("claim");
         }
-        let service = self.0.account.status().service;
+        let status = self.0.account.status();
+        let known = status.owner.filter(|_| to_prove && typed.is_empty());
+        let email = known.map_or(typed, |owner| owner.email);
+        let service = status.service;
         let service = service.split_once("://").map_or(service.as_str(), |(_scheme, name)| name).to_owned();
         let offers = Offers { providers: self.0.account.providers().await, ..Offers::default() };
-        Ok(Welcome { email, service, at: Premises::Device { name: self.0.device_name.clone(), offers } })
+        let at = match to_prove && !self.needs_sign_in() {
+            true => Premises::Proof { offers: Offers { at_device: true, ..offers } },
+            false => Premises::Device { name: self.0.device_name.clone(), offers },
+        };
+        Ok(Welcome { email, service, at })
     }
 
     /// Signing in again helps although somebody is signed in.

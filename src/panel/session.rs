@@ -6,7 +6,8 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
-use super::kept_sessions::{self, Kept};
+use super::drawer::Drawer;
+use super::kept_sessions::{self, About, Kept};
 use super::screens::Standing;
 use super::screens::token::{Token, TokenHash};
 use crate::account;
@@ -40,8 +41,17 @@ struct Entry {
     owner: String,
     age: Age,
     used: Duration,
-    /// The user's tokens, while the session lasts; `None` after a restart or an access-key sign-in.
-    user: Option<account::Session>,
+    about: About,
+    drawer: Drawer,
+}
+
+/// A session as its owner sees it.
+#[derive(Clone, Debug)]
+pub(super) struct ListedSession {
+    pub(super) hash: TokenHash,
+    pub(super) about: About,
+    /// Used last so long ago; `None`: not since the start.
+    pub(super) used_ago: Option<Duration>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -55,7 +65,7 @@ impl Sessions {
         let (kept, trouble) = kept_sessions::load(&keystore)?;
         let restored = |kept: Kept| {
             let age = Age::Restored { at: now, ends: kept.ends };
-            (kept.hash, Entry { owner: kept.owner, age, used: now, user: None })
+            (kept.hash, Entry { owner: kept.owner, age, used: now, about: kept.about, drawer: Drawer::default() })
         };
         Ok(Self {
             keystore,
@@ -69,7 +79,8 @@ impl Sessions {
         &self,
         token: &Token,
         owner: &str,
-        user: Option<account::Session>,
+        about: About,
+        drawer: Drawer,
         now: Times,
     ) -> Vec<account::Session> {
         let mut entries = self.entries();
@@ -78,10 +89,10 @@ impl Sessions {
             let Some(stalest) = entries.iter().min_by_key(|(_, entry)| entry.used).map(|(hash, _)| *hash) else {
                 break;
             };
-            ended.extend(entries.remove(&stalest).and_then(|entry| entry.user));
+            ended.extend(entries.remove(&stalest).and_then(|entry| entry.drawer.take_user()));
         }
         let age = Age::Running { ends: now.monotonic.saturating_add(LONGEST) };
-        entries.insert(token.hash(), Entry { owner: owner.to_owned(), age, used: now.monotonic, user });
+        entries.insert(token.hash(), Entry { owner: owner.to_owned(), age, used: now.monotonic, about, drawer });
         self.keep(&entries, now);
         ended
     }
@@ -108,17 +119,37 @@ impl Sessions {
         if entries.values().all(stays) {
             return Vec::new();
         }
-        let ended = entries.extract_if(.., |_, entry| !stays(entry)).filter_map(|(_, entry)| entry.user).collect();
+        let ended = entries
+            .extract_if(.., |_, entry| !stays(entry))
+            .filter_map(|(_, entry)| entry.drawer.take_user())
+            .collect();
         self.keep(&entries, now);
         ended
     }
 
-    /// Ends one session.
-    pub(super) fn close(&self, hash: TokenHash, now: Times) -> Option<account::Session> {
+    /// What the browser of this session has in memory; nothing once it has ended.
+    pub(super) fn drawer(&self, hash: TokenHash) -> Option<Drawer> {
+        self.entries().get(&hash).map(|entry| entry.drawer.clone())
+    }
+
+    /// Every session of the owner, the one used last first.
+    pub(super) fn list(&self, now: Times) -> Vec<ListedSession> {
+        let listed = |(hash, entry): (&TokenHash, &Entry)| ListedSession {
+            hash: *hash,
+            about: entry.about.clone(),
+            used_ago: matches!(entry.age, Age::Running { .. }).then(|| now.monotonic.saturating_sub(entry.used)),
+        };
+        let mut list: Vec<_> = self.entries().iter().map(listed).collect();
+        list.sort_by_key(|session| session.used_ago.unwrap_or(Duration::MAX));
+        list
+    }
+
+    /// Ends one session; gives back what lay in its drawer.
+    pub(super) fn close(&self, hash: TokenHash, now: Times) -> Option<Drawer> {
         let mut entries = self.entries();
         let closed = entries.remove(&hash);
         self.keep(&entries, now);
-        closed.and_then(|entry| entry.user)
+        closed.map(|entry| entry.drawer)
     }
 
     pub(super) fn trouble(&self) -> Option<String> {
@@ -154,6 +185,6 @@ impl Entry {
             Age::Running { ends } => now.service.unwrap_or(now.wall) + ends.saturating_sub(now.monotonic),
             Age::Restored { ends, .. } => ends,
         };
-        Kept { hash, owner: self.owner.clone(), ends }
+        Kept { hash, owner: self.owner.clone(), ends, about: self.about.clone() }
     }
 }

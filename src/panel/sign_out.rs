@@ -61,7 +61,7 @@ impl Panel {
     fn close_session(&self, visitor: &Visitor) {
         if let Some(session) = &visitor.session {
             let times = self.times(&self.0.account.status());
-            self.forget(self.0.sessions.close(session.hash, times));
+            self.forget(self.0.sessions.close(session.hash, times).and_then(|drawer| drawer.take_user()));
         }
     }
 

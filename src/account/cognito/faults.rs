@@ -17,6 +17,8 @@ pub(crate) enum During {
     RecoveryCode,
     /// Asking for a new access token.
     Renewal,
+    /// A change of the account by its signed-in owner.
+    Change,
 }
 
 impl During {
@@ -36,7 +38,7 @@ impl During {
 }
 
 /// The message in a reply, or the meaning of its absence.
-pub(super) fn read<T: DeserializeOwned>(reply: Result<Reply, Error>, during: During) -> Result<T, Error> {
+pub(in crate::account) fn read<T: DeserializeOwned>(reply: Result<Reply, Error>, during: During) -> Result<T, Error> {
     let reply = reply?;
     if reply.status == 200 {
         return serde_json::from_slice(reply.body.expose())
@@ -104,6 +106,7 @@ pub(crate) fn meaning(fault: &Fault, during: During) -> Error {
             Error::TooManyTries { wait: None }
         }
         "CodeDeliveryFailureException" => Error::CodeNotDelivered,
+        "SoftwareTokenMFANotFoundException" if during == During::Change => Error::InTheWay(message()),
         "SoftwareTokenMFANotFoundException" | "MFAMethodNotFoundException" => Error::UnsupportedChallenge(message()),
         "UserLambdaValidationException" => Error::Refused(lambda_text(&fault.message)),
         "InvalidParameterException" => invalid_parameter(fault, during),
@@ -115,6 +118,7 @@ pub(crate) fn meaning(fault: &Fault, during: During) -> Error {
         | "OperationNotEnabledException"
         | "FeatureUnavailableInTierException" => Error::Misconfigured(message()),
         "RefreshTokenReuseException" => Error::SignInExpired,
+        "AliasExistsException" if during == During::Change => Error::InTheWay(message()),
         "UsernameExistsException"
         | "AliasExistsException"
         | "UnsupportedOperationException"
@@ -129,7 +133,9 @@ pub(crate) fn meaning(fault: &Fault, during: During) -> Error {
 fn not_authorized(fault: &Fault, during: During) -> Error {
     let text = fault.message.to_lowercase();
     let says = |words: &str| text.contains(words);
-    if says("attempts exceeded") || says("too many") {
+    if says("within 10 minutes") {
+        Error::NotFresh
+    } else if says("attempts exceeded") || says("too many") {
         Error::TooManyTries { wait: None }
     } else if says("disabled") {
         Error::AccountDisabled
@@ -151,7 +157,7 @@ fn not_right(during: During) -> Error {
         During::Password => Error::WrongPassword,
         During::MailedCode => Error::WrongMailedCode,
         During::RecoveryCode => Error::WrongRecoveryCode,
-        During::Code | During::NewPassword | During::Renewal => Error::SignInExpired,
+        During::Code | During::NewPassword | During::Renewal | During::Change => Error::SignInExpired,
     }
 }
 
@@ -159,7 +165,7 @@ fn wrong_code(during: During) -> Error {
     match during {
         During::MailedCode => Error::WrongMailedCode,
         During::RecoveryCode => Error::WrongRecoveryCode,
-        During::Password | During::Code | During::NewPassword | During::Renewal => Error::WrongCode,
+        During::Password | During::Code | During::NewPassword | During::Renewal | During::Change => Error::WrongCode,
     }
 }
 
@@ -169,6 +175,9 @@ fn invalid_parameter(fault: &Fault, during: During) -> Error {
     } else if during == During::Password {
         // An e-mail or a password that cannot be anybody's, such as one with blanks inside.
         Error::WrongPassword
+    } else if during == During::Change {
+        let said = fault.message.strip_prefix("1 validation error detected: ").unwrap_or(&fault.message);
+        Error::Unusable(said.to_owned())
     } else {
         Error::Refused(fault.message.clone())
     }

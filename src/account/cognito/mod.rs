@@ -15,6 +15,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 pub(crate) use self::faults::During;
+pub(in crate::account) use self::faults::read;
 #[cfg(feature = "cloud")]
 pub(crate) use self::faults::{leaves_the_sign_in_open, meaning};
 use super::Error;
@@ -59,6 +60,22 @@ impl Cognito {
             bound_recovery: offers("bound-recovery"),
             hosted: hosted::Hosted::of(discovery),
         }))
+    }
+}
+
+/// Operations beyond signing in.
+impl Cognito {
+    pub(super) fn client_id(&self) -> &str {
+        &self.0.client_id
+    }
+
+    pub(super) fn operation(&self, name: &str, message: &impl Serialize) -> Request {
+        self.0.call(name, message)
+    }
+
+    /// Named in the authenticator app.
+    pub(super) fn issuer(&self) -> &str {
+        &self.0.issuer
     }
 }
 

@@ -6,13 +6,26 @@ use super::Portal;
 use super::visit::Memory;
 use crate::cloud::site::Site;
 use crate::panel::screens::form::Mark;
+use crate::panel::screens::room::Tab;
 use crate::panel::screens::rooms::{
     Act, Activity, ActivityWish, Enrolment, FactorChange, House, KeyChange, Keys, ListedSignIn, Look, Occupant,
-    Profile, ProfileChange, Shown, TwoFactor,
+    Profile, Shown, TwoFactor,
 };
-use crate::panel::screens::{Outcome, Problem, Visitor};
+use crate::panel::screens::{Outcome, Problem, Visitor, page_after_proof};
+
+const TABS: [(Tab, &str); 5] = [
+    (Tab::Profile, "./"),
+    (Tab::TwoFactor, "two-factor"),
+    (Tab::Keys, "keys"),
+    (Tab::Security, "security"),
+    (Tab::Activity, "activity"),
+];
 
 impl House for Portal {
+    fn tabs(&self) -> &'static [(Tab, &'static str)] {
+        &TABS
+    }
+
     fn perform<'a>(&'a self, visitor: &'a Visitor, mark: Mark, act: Act) -> Look<'a, Outcome> {
         let (site, who) = (self.site_for(visitor), visitor.clone());
         Box::pin(self.once(visitor, mark, move |portal, mut memory| async move {
@@ -68,10 +81,10 @@ impl Portal {
             return self.reach_account(site, memory, reach).await;
         }
         let owner = self.owner(visitor).await?;
-        if let Some(page) = guarded(&act)
+        if let Some(page) = page_after_proof(self, &act)
             && !owner.is_fresh(self.now())
         {
-            return Ok(prove_first(memory, &owner.account().email, page));
+            return Ok(prove_first(memory, &owner.account().email, &page));
         }
         if shows_a_secret(&act)
             && let Some(page) = self.unsaved(&owner).await?
@@ -86,24 +99,6 @@ impl Portal {
             Act::Security(change) => self.change_security(site, &owner, change).await,
             Act::Saved => self.saved(&owner).await,
         }
-    }
-}
-
-/// The page that leads to an act which a sign-in of hours ago is not enough for.
-fn guarded(act: &Act) -> Option<&'static str> {
-    use FactorChange as F;
-    use ProfileChange as P;
-    match act {
-        Act::Profile(P::ChangeEmail(_) | P::SetPhone(_) | P::RemovePhone | P::Unlink(_)) => Some("./"),
-        Act::Profile(P::ConfirmEmail(_) | P::SendEmailCodeAgain | P::ConfirmPhone(_) | P::SendPhoneCodeAgain) => None,
-        Act::Factors(F::BeginAuthenticator) => Some("turn-on"),
-        Act::Factors(F::BeginTexts(_)) => Some("set-up-texts?number"),
-        Act::Factors(F::TurnOff | F::MakeRecoveryCodes) => Some("two-factor"),
-        Act::Factors(F::ConfirmAuthenticator(_) | F::ConfirmTexts(_) | F::SendTextAgain) => None,
-        Act::Keys(KeyChange::Create { .. }) => Some("keys"),
-        Act::Keys(KeyChange::Switch { .. } | KeyChange::Delete(_)) => None,
-        // A change of the password proves itself by the present one; leaving must always be possible.
-        Act::Reach(_) | Act::Security(_) | Act::Saved => None,
     }
 }
 

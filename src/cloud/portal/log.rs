@@ -3,13 +3,13 @@
 use axum::response::Response;
 use http::StatusCode;
 
-use super::{Portal, programs};
+use super::Portal;
 use crate::base::report;
 use crate::cloud::event_log::{self, LogWish};
 use crate::cloud::event_table::TableWish;
 use crate::cloud::store::{Event, EventKind};
 use crate::panel::screens::rooms::{Activity, ActivityKind, ActivityLine, ActivityWish};
-use crate::panel::screens::{Error, Problem, Visitor, words};
+use crate::panel::screens::{Error, Problem, Visitor, programs, words};
 
 const PAGE: i64 = 25;
 

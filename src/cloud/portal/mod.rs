@@ -16,7 +16,6 @@ mod log;
 mod owner;
 mod people;
 mod profile;
-mod programs;
 mod provider;
 mod reception;
 mod shown;
@@ -72,7 +71,7 @@ pub(super) fn router(site: &Site) -> Router {
     let house: Arc<dyn House> = Arc::new(portal);
     let reception: Arc<dyn Reception> = house.clone();
     let sign_in = screens::sign_in_routes().with_state(Arc::clone(&reception));
-    let account = screens::account_routes().with_state(house);
+    let account = screens::account_routes("/").with_state(house);
     let pages = own.merge(sign_in).merge(account).layer(DefaultBodyLimit::max(LONGEST_FORM));
     Router::new()
         .nest_service(FOLDER, screens::behind_the_gate(pages, reception))

@@ -46,7 +46,7 @@ impl Reception for Portal {
         Box::pin(async move {
             let memory = self.memory(visitor).await.unwrap_or_default();
             let providers = self.0.site.cloud.providers.iter().map(|provider| provider.name().to_owned()).collect();
-            let offers = Offers { sign_up: true, providers };
+            let offers = Offers { sign_up: true, providers, at_device: false };
             let at = match (&visitor.session, memory.then) {
                 (Some(_), None) => return Err("./".to_owned()),
                 (Some(_), Some(_wanted)) => Premises::Proof { offers },

@@ -6,10 +6,10 @@ use axum::response::Response;
 use http::{StatusCode, header};
 use serde_json::{Value, json};
 
+use super::Portal;
 use super::door::troubled;
 use super::owner::Owner;
 use super::people::problem;
-use super::{Portal, programs};
 use crate::cloud::cognito::{self, Fault};
 use crate::cloud::site::Site;
 use crate::cloud::store::{EventKind, StandingSignIn};
@@ -18,7 +18,7 @@ use crate::panel::screens::page::see_other;
 use crate::panel::screens::room::Done;
 use crate::panel::screens::rooms::{ListedSignIn, SecurityChange};
 use crate::panel::screens::sign_in::Why;
-use crate::panel::screens::{During, Outcome, Problem, Visitor, words};
+use crate::panel::screens::{During, Outcome, Problem, Visitor, programs, words};
 
 /// Ends the session of this browser, and the sign-in that it stands on.
 pub(super) async fn sign_out(State(portal): State<Portal>, Extension(visitor): Extension<Visitor>) -> Response {

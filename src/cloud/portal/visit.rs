@@ -49,9 +49,8 @@ enum Told {
     Refused { status: u16, sentence: String, wait: Option<u64> },
 }
 
-/// Signed in or not, a browser has one memory.
 pub(super) fn key(visitor: &Visitor) -> VisitKey {
-    VisitKey(visitor.session.as_ref().map_or(visitor.hash, |session| session.hash).0)
+    VisitKey(visitor.key().0)
 }
 
 impl Portal {

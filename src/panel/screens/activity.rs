@@ -33,11 +33,12 @@ pub(super) async fn page(home: Home, Extension(visitor): Extension<Visitor>, add
         };
         Ok(page::show(&page, None))
     };
-    or_trouble(page.await)
+    or_trouble(&**home, &visitor, Tab::Activity, page.await).await
 }
 
 pub(super) async fn table(home: Home, Extension(visitor): Extension<Visitor>, address: Uri) -> Response {
-    or_trouble(home.activity_table(&visitor, ActivityWish::of(&address)).await)
+    let table = home.activity_table(&visitor, ActivityWish::of(&address)).await;
+    or_trouble(&**home, &visitor, Tab::Activity, table).await
 }
 
 impl ActivityWish {

@@ -65,6 +65,8 @@ pub(crate) struct Problem {
     /// Id of the field to be mended, when it is one.
     pub(crate) field: Option<&'static str>,
     retry_after: Option<Duration>,
+    /// Where it is mended, when that is another page: address, and what the link says.
+    pub(crate) remedy: Option<(&'static str, &'static str)>,
 }
 
 impl Error {
@@ -75,7 +77,7 @@ impl Error {
             } else {
                 None
             };
-        Problem { status: self.status(), sentence: self.to_string(), field: None, retry_after }
+        Problem { status: self.status(), sentence: self.to_string(), field: None, retry_after, remedy: None }
     }
 
     /// What was typed was a secret, and not the right one.
@@ -119,13 +121,14 @@ fn account_status(error: &account::Error) -> StatusCode {
         A::NotConfirmed
         | A::PasswordResetRequired
         | A::AccountDisabled
+        | A::NotFresh
         | A::OwnedByAnother
         | A::KeyOfAnotherAccount => StatusCode::FORBIDDEN,
-        A::PasswordPolicy(_) | A::NotSignable(_) => StatusCode::BAD_REQUEST,
+        A::PasswordPolicy(_) | A::NotSignable(_) | A::Unusable(_) => StatusCode::BAD_REQUEST,
         A::TooManyTries { .. } => StatusCode::TOO_MANY_REQUESTS,
         A::SignInExpired => StatusCode::GONE,
-        A::SignedOut | A::KeyRevoked | A::OutOfTurn => StatusCode::CONFLICT,
-        A::UnsupportedChallenge(_) => StatusCode::NOT_IMPLEMENTED,
+        A::SignedOut | A::KeyRevoked | A::OutOfTurn | A::InTheWay(_) => StatusCode::CONFLICT,
+        A::UnsupportedChallenge(_) | A::NotOffered => StatusCode::NOT_IMPLEMENTED,
         A::CodeNotDelivered | A::Unreachable(_) | A::NotTheService | A::ServiceFault(_) | A::Refused(_) => {
             StatusCode::BAD_GATEWAY
         }
@@ -145,7 +148,7 @@ fn account_status(error: &account::Error) -> StatusCode {
 
 impl Problem {
     pub(crate) fn new(status: StatusCode, sentence: impl Into<String>) -> Self {
-        Self { status, sentence: sentence.into(), field: None, retry_after: None }
+        Self { status, sentence: sentence.into(), field: None, retry_after: None, remedy: None }
     }
 
     /// The same may be right after so long.
@@ -159,6 +162,11 @@ impl Problem {
             self.field = Some(field);
         }
         self
+    }
+
+    /// Another page, and what the link to it says.
+    pub(crate) fn mended_at(self, address: &'static str, name: &'static str) -> Self {
+        Self { remedy: Some((address, name)), ..self }
     }
 
     pub(crate) fn is_at(&self, field: &str) -> bool {

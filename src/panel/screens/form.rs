@@ -2,7 +2,7 @@
 
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
-use http::StatusCode;
+use http::{StatusCode, Uri};
 use sha2::{Digest, Sha256};
 
 use super::error::Error;
@@ -39,6 +39,12 @@ impl Form {
             .collect();
         let mark = Sha256::new().chain_update(salt).chain_update(path).chain_update([0]).chain_update(body);
         Self { fields, mark: Mark(mark.finalize().into()) }
+    }
+
+    /// What was typed before its owner had to sign in again; never a secret.
+    pub(crate) fn of_address(address: &Uri) -> Self {
+        let query = address.query().unwrap_or_default();
+        Self { mark: Mark::default(), ..Self::parse("", query.as_bytes(), &[0; 32]) }
     }
 
     /// A field without outer blanks; empty when it was not sent.

@@ -40,6 +40,13 @@ pub(crate) struct Visitor {
     pub(crate) form_salt: [u8; 32],
 }
 
+impl Visitor {
+    /// What a house remembers a browser by, whether it is signed in or not.
+    pub(crate) fn key(&self) -> TokenHash {
+        self.session.map_or(self.hash, |session| session.hash)
+    }
+}
+
 /// A visitor with a session.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct SignedIn {

@@ -27,7 +27,7 @@ struct KeysPage<'a> {
 }
 
 pub(super) async fn page(home: Home, Extension(visitor): Extension<Visitor>, address: Uri) -> Response {
-    show(&**home, &visitor, Done::of(&address), &Form::default(), None).await
+    show(&**home, &visitor, Done::of(&address), &Form::of_address(&address), None).await
 }
 
 /// Every form of this page; `do` says which.
@@ -69,7 +69,7 @@ async fn show(
         };
         Ok(page::show(&page, problem.as_ref()))
     };
-    or_trouble(page.await)
+    or_trouble(home, visitor, Tab::Keys, page.await).await
 }
 
 impl Keys {

@@ -11,7 +11,7 @@
 //! | `/recovery`, `/mailed-code`, `/recovery-code` | without the two-factor device |
 //! | `/sign-up`, `/confirm-email` | become a user |
 //! | `/forgot-password`, `/reset-password` | a new password by mailed code |
-//! | `/` | profile: e-mail, phone, linked accounts |
+//! | `/profile` (the portal: `/`) | profile: e-mail, phone, linked accounts |
 //! | `/two-factor`, `/turn-on`, `/set-up-authenticator`, `/set-up-texts` | two-factor authentication |
 //! | `/recovery-codes`, `/recovery-codes.txt` | new recovery codes, until they are saved |
 //! | `/keys`, `/new-key`, `/credentials` | access keys, and a new one until it is saved |
@@ -23,7 +23,6 @@
 
 #![cfg_attr(not(feature = "cloud"), expect(dead_code, reason = "some of it only the portal asks for"))]
 
-#[cfg(feature = "cloud")]
 mod activity;
 mod assets;
 mod authenticator;
@@ -31,35 +30,28 @@ pub(crate) mod code;
 pub(crate) mod cookie;
 pub(crate) mod error;
 mod factor;
-#[cfg(feature = "cloud")]
 mod forgotten;
 pub(crate) mod form;
 pub(crate) mod gate;
 pub(crate) mod host;
 pub(crate) mod house;
-#[cfg(feature = "cloud")]
 mod keys;
 mod new_password;
 pub(crate) mod page;
 mod plain_http;
-#[cfg(feature = "cloud")]
 mod profile;
+pub(crate) mod programs;
+mod proof;
 mod recovery;
-#[cfg(feature = "cloud")]
 pub(crate) mod room;
-#[cfg(feature = "cloud")]
 pub(crate) mod rooms;
-#[cfg(feature = "cloud")]
 mod saving;
-#[cfg(feature = "cloud")]
 mod security;
 pub(crate) mod sign_in;
-#[cfg(feature = "cloud")]
 mod sign_up;
 pub(crate) mod source;
 pub(crate) mod step;
 pub(crate) mod token;
-#[cfg(feature = "cloud")]
 mod two_factor;
 pub(crate) mod words;
 
@@ -69,6 +61,7 @@ pub(crate) use error::{Error, Problem};
 pub(crate) use form::Form;
 pub(crate) use gate::{SignedIn, Standing, Visitor};
 pub(crate) use house::{Door, Later, Move, Outcome, Reception};
+pub(crate) use proof::page_after_proof;
 
 use std::sync::Arc;
 
@@ -94,22 +87,19 @@ pub(crate) fn sign_in_routes() -> Router<Arc<dyn Reception>> {
 }
 
 /// The state of the screens of a signed-in owner.
-#[cfg(feature = "cloud")]
 pub(crate) type Home = State<Arc<dyn rooms::House>>;
 
 /// Where people come who have no account yet, or cannot sign in to it.
-#[cfg(feature = "cloud")]
 pub(crate) const OPEN_AT_HOME: [&str; 4] = ["/sign-up", "/confirm-email", "/forgot-password", "/reset-password"];
 
-/// The screens of an account, without the gate.
-#[cfg(feature = "cloud")]
-pub(crate) fn account_routes() -> Router<Arc<dyn rooms::House>> {
+/// The screens of an account, without the gate; the first of them lies at `profile`.
+pub(crate) fn account_routes(profile: &str) -> Router<Arc<dyn rooms::House>> {
     Router::new()
+        .route(profile, get(profile::page).post(profile::change))
         .route("/sign-up", get(sign_up::page).post(sign_up::begin))
         .route("/confirm-email", get(sign_up::confirm_page).post(sign_up::confirm))
         .route("/forgot-password", get(forgotten::page).post(forgotten::begin))
         .route("/reset-password", get(forgotten::reset_page).post(forgotten::reset))
-        .route("/", get(profile::page).post(profile::change))
         .route("/two-factor", get(two_factor::page).post(two_factor::change))
         .route("/turn-on", get(two_factor::turn_on_page).post(two_factor::turn_on))
         .route("/set-up-authenticator", get(two_factor::authenticator_page).post(two_factor::confirm_authenticator))

@@ -1,12 +1,13 @@
 //! What all screens of a signed-in owner have in common: the way from one to another, who is signed in, what was just done.
 
+use askama::Template;
 use axum::response::Response;
 use http::Uri;
 
 use super::error::Problem;
 use super::form::Form;
 use super::gate::Visitor;
-use super::page;
+use super::page::{self, Frame};
 use super::rooms::{Act, House, Occupant};
 use super::step;
 
@@ -14,15 +15,17 @@ use super::step;
 pub(crate) struct Room {
     pub(crate) occupant: Occupant,
     tab: Tab,
+    tabs: &'static [(Tab, &'static str)],
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Tab {
-    Profile,
-    TwoFactor,
+    Overview,
     Keys,
+    TwoFactor,
     Security,
     Activity,
+    Profile,
 }
 
 /// One entry of the navigation.
@@ -55,12 +58,21 @@ pub(crate) enum Done {
 
 impl Room {
     pub(crate) async fn enter(home: &dyn House, visitor: &Visitor, tab: Tab) -> Result<Self, Problem> {
-        Ok(Self { occupant: home.occupant(visitor).await?, tab })
+        Ok(Self { occupant: home.occupant(visitor).await?, tab, tabs: home.tabs() })
     }
 
     pub(crate) fn entries(&self) -> Vec<Entry> {
-        let entry = |tab: Tab| Entry { link: tab.link(), name: tab.name(), is_here: tab == self.tab };
-        Tab::ALL.map(entry).into()
+        let entry = |&(tab, link): &(Tab, &'static str)| Entry { link, name: tab.name(), is_here: tab == self.tab };
+        self.tabs.iter().map(entry).collect()
+    }
+
+    fn name(&self) -> &'static str {
+        self.tab.name()
+    }
+
+    /// The address of this page.
+    pub(crate) fn here(&self) -> &'static str {
+        self.tab.link_among(self.tabs)
     }
 }
 
@@ -75,32 +87,49 @@ pub(super) async fn perform(
     Ok(step::lead_on(home, visitor, outcome))
 }
 
-/// A page that could be made, or the one that says why not.
-pub(super) fn or_trouble(page: Result<Response, Problem>) -> Response {
-    page.unwrap_or_else(|problem| page::error(&problem, ""))
+/// Instead of a page that could not be made.
+#[derive(Template)]
+#[template(path = "trouble.html", config = "assets/askama.toml")]
+struct TroublePage<'a> {
+    frame: Frame,
+    room: Room,
+    problem: &'a Problem,
+}
+
+/// A page that could be made, or the one that says why not; the way to the other pages stays.
+pub(super) async fn or_trouble(
+    home: &dyn House,
+    visitor: &Visitor,
+    tab: Tab,
+    page: Result<Response, Problem>,
+) -> Response {
+    let problem = match page {
+        Ok(page) => return page,
+        Err(problem) => problem,
+    };
+    match Room::enter(home, visitor, tab).await {
+        Ok(room) => {
+            let frame = Frame::new(Some(&problem));
+            page::show(&TroublePage { frame, room, problem: &problem }, Some(&problem))
+        }
+        Err(_) => page::error(&problem, ""),
+    }
 }
 
 impl Tab {
-    const ALL: [Self; 5] = [Self::Profile, Self::TwoFactor, Self::Keys, Self::Security, Self::Activity];
-
-    fn link(self) -> &'static str {
+    pub(super) fn name(self) -> &'static str {
         match self {
-            Self::Profile => "./",
-            Self::TwoFactor => "two-factor",
-            Self::Keys => "keys",
-            Self::Security => "security",
-            Self::Activity => "activity",
+            Self::Overview => "Overview",
+            Self::Keys => "Access keys",
+            Self::TwoFactor => "Two-factor",
+            Self::Security => "Security",
+            Self::Activity => "Activity",
+            Self::Profile => "Profile",
         }
     }
 
-    fn name(self) -> &'static str {
-        match self {
-            Self::Profile => "Profile",
-            Self::TwoFactor => "Two-factor",
-            Self::Keys => "Access keys",
-            Self::Security => "Security",
-            Self::Activity => "Activity",
-        }
+    pub(crate) fn link_among(self, tabs: &[(Self, &'static str)]) -> &'static str {
+        tabs.iter().find(|(tab, _)| *tab == self).map_or("./", |(_, link)| link)
     }
 }
 

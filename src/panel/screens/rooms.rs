@@ -7,6 +7,7 @@ use super::error::Problem;
 use super::form::Mark;
 use super::gate::Visitor;
 use super::house::{Later, Outcome, Reception};
+use super::room::Tab;
 use crate::account::Channel;
 use crate::base::Secret;
 use crate::protocol::access_key::AccessKey;
@@ -16,6 +17,8 @@ use crate::protocol::recovery_code::RecoveryCode;
 pub(crate) type Look<'a, T> = Later<'a, Result<T, Problem>>;
 
 pub(crate) trait House: Reception {
+    /// The navigation: what there is, and where.
+    fn tabs(&self) -> &'static [(Tab, &'static str)];
     /// Does it for a visitor; the same form sent twice is done once.
     fn perform<'a>(&'a self, visitor: &'a Visitor, mark: Mark, act: Act) -> Look<'a, Outcome>;
     /// The e-mail address that was typed last in this browser.
@@ -143,6 +146,7 @@ pub(crate) struct FactorOn {
     pub(crate) since: String,
 }
 
+#[derive(Clone)]
 pub(crate) struct Enrolment {
     pub(crate) secret: String,
     pub(crate) uri: String,

@@ -103,7 +103,7 @@ async fn show_codes(home: &dyn House, visitor: &Visitor, problem: Option<Problem
         };
         Ok(page::show(&page, problem.as_ref()))
     };
-    or_trouble(page.await)
+    or_trouble(home, visitor, Tab::TwoFactor, page.await).await
 }
 
 async fn show_key(home: &dyn House, visitor: &Visitor, problem: Option<Problem>) -> Response {
@@ -121,7 +121,7 @@ async fn show_key(home: &dyn House, visitor: &Visitor, problem: Option<Problem>)
         };
         Ok(page::show(&page, problem.as_ref()))
     };
-    or_trouble(page.await)
+    or_trouble(home, visitor, Tab::Keys, page.await).await
 }
 
 fn codes_text(long: &RecoveryCode, short: &[RecoveryCode]) -> Vec<u8> {

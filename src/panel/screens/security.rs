@@ -64,5 +64,5 @@ async fn show(home: &dyn House, visitor: &Visitor, notice: Option<&'static str>,
         };
         Ok(page::show(&page, problem.as_ref()))
     };
-    or_trouble(page.await)
+    or_trouble(home, visitor, Tab::Security, page.await).await
 }

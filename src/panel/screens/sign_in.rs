@@ -82,6 +82,8 @@ pub(crate) struct Offers {
     pub(crate) sign_up: bool,
     /// OpenID providers that it knows, by name.
     pub(crate) providers: Vec<String>,
+    /// A device leaves for its providers by ways of its own, and takes an access key too.
+    pub(crate) at_device: bool,
 }
 
 impl Offers {

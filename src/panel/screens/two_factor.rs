@@ -110,8 +110,8 @@ pub(super) async fn confirm_authenticator(home: Home, Extension(visitor): Extens
 }
 
 pub(super) async fn texts_page(home: Home, Extension(visitor): Extension<Visitor>, address: Uri) -> Response {
-    let number_first = address.query() == Some("number");
-    show_texts(&**home, &visitor, number_first, &Form::default(), Done::of(&address), None).await
+    let number_first = address.query().is_some_and(|query| query.starts_with("number"));
+    show_texts(&**home, &visitor, number_first, &Form::of_address(&address), Done::of(&address), None).await
 }
 
 pub(super) async fn set_up_texts(home: Home, Extension(visitor): Extension<Visitor>, form: Form) -> Response {
@@ -133,7 +133,7 @@ async fn show(home: &dyn House, visitor: &Visitor, notice: Option<&'static str>,
         let page = TwoFactorPage { frame: Frame::new(problem.as_ref()), room, problem: problem.clone(), notice, state };
         Ok(page::show(&page, problem.as_ref()))
     };
-    or_trouble(page.await)
+    or_trouble(home, visitor, Tab::TwoFactor, page.await).await
 }
 
 async fn show_turn_on(home: &dyn House, visitor: &Visitor, by_text: bool, problem: Option<Problem>) -> Response {
@@ -144,7 +144,7 @@ async fn show_turn_on(home: &dyn House, visitor: &Visitor, by_text: bool, proble
             problem.as_ref(),
         ))
     };
-    or_trouble(page.await)
+    or_trouble(home, visitor, Tab::TwoFactor, page.await).await
 }
 
 async fn show_authenticator(home: &dyn House, visitor: &Visitor, problem: Option<Problem>) -> Response {
@@ -164,7 +164,7 @@ async fn show_authenticator(home: &dyn House, visitor: &Visitor, problem: Option
         };
         Ok(page::show(&page, problem.as_ref()))
     };
-    or_trouble(page.await)
+    or_trouble(home, visitor, Tab::TwoFactor, page.await).await
 }
 
 async fn show_texts(
@@ -190,7 +190,7 @@ async fn show_texts(
         };
         Ok(page::show(&page, problem.as_ref()))
     };
-    or_trouble(page.await)
+    or_trouble(home, visitor, Tab::TwoFactor, page.await).await
 }
 
 impl TwoFactor {

@@ -18,6 +18,16 @@ pub(crate) fn duration(duration: Duration) -> String {
     format!("{count} {unit}{}", if count == 1 { "" } else { "s" })
 }
 
+/// "just now", "3 hours ago"
+pub(crate) fn ago(passed: Duration) -> String {
+    if passed < Duration::from_secs(60) { "just now".to_owned() } else { format!("{} ago", duration(passed)) }
+}
+
+/// A moment as a date; empty beyond any calendar.
+pub(crate) fn date_of(time: SystemTime) -> String {
+    calendar(time).and_then(date).unwrap_or_default()
+}
+
 /// `None` beyond any calendar.
 pub(crate) fn calendar(time: SystemTime) -> Option<UtcDateTime> {
     let seconds = time.duration_since(SystemTime::UNIX_EPOCH).ok()?.as_secs();

@@ -1,7 +1,7 @@
 //! What a browser or program calls itself, in words.
 
 /// "Firefox on Windows"; the first word of a program that is no browser.
-pub(super) fn in_words(user_agent: &str) -> String {
+pub(crate) fn in_words(user_agent: &str) -> String {
     // Later ones claim to be earlier ones too.
     const BROWSERS: [(&str, &str); 6] = [
         ("Edg/", "Edge"),

@@ -1,0 +1,70 @@
+//! Who is signed in to the account by way of this panel, how long ago they proved it, and the way to a new proof.
+
+use std::time::Duration;
+
+use http::StatusCode;
+
+use crate::account::{self, Account};
+use crate::panel::Panel;
+use crate::panel::drawer::Drawer;
+use crate::panel::screens::{Error, Outcome, Problem, Visitor};
+
+/// A browser whose owner is signed in to the account, not only to the device.
+pub(in crate::panel) struct Owner {
+    pub(in crate::panel) account: Account,
+    pub(in crate::panel) user: account::Session,
+    pub(in crate::panel) drawer: Drawer,
+    pub(in crate::panel) now: Duration,
+}
+
+impl Owner {
+    pub(super) fn is_fresh(&self) -> bool {
+        self.drawer.is_fresh(self.now)
+    }
+
+    /// The person signs in again, and comes back to `page`.
+    pub(in crate::panel) fn prove_first(&self, page: &str) -> Outcome {
+        prove_first(&self.drawer, page)
+    }
+
+    /// Where an act that the service refused leads: to a new proof where that helps, else back with the reason.
+    pub(in crate::panel) fn refused(&self, error: account::Error, page: &str) -> Result<Outcome, Problem> {
+        match error {
+            account::Error::NotFresh | account::Error::SignInExpired => Ok(self.prove_first(page)),
+            error => Err(Error::from(error).problem()),
+        }
+    }
+
+    /// Why `page` cannot be shown; when the sign-in is over, with the way to a new one.
+    pub(in crate::panel) fn troubled(&self, error: account::Error, page: &str) -> Problem {
+        match error {
+            account::Error::NotFresh | account::Error::SignInExpired => sign_in_again(&self.drawer, page),
+            error => Error::from(error).problem(),
+        }
+    }
+}
+
+impl Panel {
+    /// The owner with the user's tokens; or the way to a sign-in that ends at `page`.
+    pub(in crate::panel) fn owner(&self, visitor: &Visitor, page: &str) -> Result<Owner, Problem> {
+        let drawer = self.drawer_of(visitor)?;
+        let Some(user) = drawer.user() else { return Err(sign_in_again(&drawer, page)) };
+        Ok(Owner { account: self.0.account.clone(), user, drawer, now: self.monotonic() })
+    }
+
+    pub(in crate::panel) fn drawer_of(&self, visitor: &Visitor) -> Result<Drawer, Problem> {
+        let drawer = visitor.session.and_then(|session| self.0.sessions.drawer(session.hash));
+        drawer.ok_or_else(|| Problem::new(StatusCode::UNAUTHORIZED, "Your session has ended. Sign in again."))
+    }
+}
+
+pub(in crate::panel) fn prove_first(drawer: &Drawer, page: &str) -> Outcome {
+    drawer.come_back_to(page);
+    Outcome::Elsewhere("sign-in".to_owned())
+}
+
+fn sign_in_again(drawer: &Drawer, page: &str) -> Problem {
+    drawer.come_back_to(page);
+    let sentence = "This browser is signed in to the device, but not to the account any more. Sign in again to see and change the account; the device goes on working.";
+    Problem::new(StatusCode::CONFLICT, sentence).mended_at("sign-in", "Sign in again")
+}
