@@ -38,6 +38,7 @@ pub(super) struct Service {
     pub(super) down: bool,
     /// Instead of looking at a signed request.
     pub(super) refuses_signed: Option<(u16, &'static str)>,
+    pub(super) refuses_tokens: bool,
     clock: Clock,
 }
 
@@ -60,6 +61,7 @@ impl World {
             revoked: Vec::new(),
             down: false,
             refuses_signed: None,
+            refuses_tokens: false,
             clock: clock.clone(),
         }));
         let answering = service.clone();
@@ -178,13 +180,15 @@ impl Service {
             (Some(_), Some((status, why))) => return (status, json!({ "message": why })),
             (Some(None), None) => return (401, json!({ "message": "The access key is unknown or disabled." })),
             (Some(Some(at)), None) => self.keys[at].owner,
+            (None, _) if self.refuses_tokens => return (401, json!({ "message": "The token was revoked." })),
             (None, _) => self.person,
         };
         let wanted: Value = serde_json::from_str(&heard.body).unwrap();
-        (200, self.order(who, wanted["query"].as_str().unwrap(), &wanted["variables"]["key"]))
+        let (named, enabled) = (&wanted["variables"]["key"], &wanted["variables"]["enabled"]);
+        (200, self.order(who, wanted["query"].as_str().unwrap(), named, enabled))
     }
 
-    fn order(&mut self, who: (&'static str, &'static str), query: &str, named: &Value) -> Value {
+    fn order(&mut self, who: (&'static str, &'static str), query: &str, named: &Value, enabled: &Value) -> Value {
         let own = self.keys.iter().filter(|key| key.owner == who);
         if query.contains("createAccessKey") {
             if own.count() >= self.at_most {
@@ -197,6 +201,14 @@ impl Service {
         } else if query.contains("updateAccessKey") && query.contains("deleteAccessKey") {
             self.keys.retain(|key| key.id != *named);
             json!({ "data": { "updateAccessKey": { "key": named, "enabled": false }, "deleteAccessKey": true } })
+        } else if query.contains("deleteAccessKey") {
+            self.keys.retain(|key| key.id != *named);
+            json!({ "data": { "deleteAccessKey": true } })
+        } else if query.contains("updateAccessKey") {
+            for key in self.keys.iter_mut().filter(|key| key.id == *named) {
+                key.enabled = enabled == true;
+            }
+            json!({ "data": { "updateAccessKey": { "key": named, "enabled": enabled } } })
         } else if query.contains("accessKeys") {
             let listed =
                 |key: &Key| json!({ "key": key.id, "enabled": key.enabled, "created": "2024-01-02T03:04:05Z" });

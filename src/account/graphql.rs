@@ -7,7 +7,7 @@ use super::provider::{Credential, Repeat, Reply, Request};
 use super::transport::Transport;
 use crate::base::Secret;
 use crate::protocol::access_key::{AccessKey, KeyId};
-use crate::protocol::graphql::{self, ListedKey, Owner};
+use crate::protocol::graphql::{self, KeyWish, ListedKey, Owner};
 
 /// The GraphQL of one service, spoken to with one credential.
 pub(super) struct GraphQl<'a> {
@@ -27,6 +27,34 @@ impl GraphQl<'_> {
         graphql::read_access_keys(reply.body.expose()).map_err(meaning)
     }
 
+    /// With fields that only some services have.
+    pub(super) async fn list_keys_with(&self, fields: &[&str]) -> Result<Vec<ListedKey>, Error> {
+        let reply = self.ask(graphql::body(&graphql::access_keys_with(fields), None), Repeat::Harmless).await?;
+        graphql::read_access_keys(reply.body.expose()).map_err(meaning)
+    }
+
+    pub(super) async fn create_key_with(&self, wish: &KeyWish) -> Result<AccessKey, Error> {
+        let (query, variables) = graphql::create_access_key_with(wish);
+        let reply = self.ask(graphql::body(&query, Some(variables)), Repeat::Never).await?;
+        graphql::read_created_key(&reply.body).map_err(meaning)
+    }
+
+    pub(super) async fn switch_key(&self, key: &KeyId, on: bool) -> Result<(), Error> {
+        let variables = json!({ "key": key.as_str(), "enabled": on });
+        self.change(graphql::SWITCH_ACCESS_KEY, variables).await
+    }
+
+    /// Of one that is off.
+    pub(super) async fn drop_key(&self, key: &KeyId) -> Result<(), Error> {
+        self.change(graphql::DROP_ACCESS_KEY, json!({ "key": key.as_str() })).await
+    }
+
+    /// Since when the account exists.
+    pub(super) async fn created(&self) -> Result<String, Error> {
+        let reply = self.ask(graphql::body(graphql::CREATED, None), Repeat::Harmless).await?;
+        graphql::read_created(reply.body.expose()).map_err(meaning)
+    }
+
     pub(super) async fn create_key(&self) -> Result<AccessKey, Error> {
         let reply = self.ask(graphql::body(graphql::CREATE_ACCESS_KEY, None), Repeat::Never).await?;
         graphql::read_created_key(&reply.body).map_err(meaning)
@@ -37,6 +65,11 @@ impl GraphQl<'_> {
         let variables = json!({ "key": key.as_str() });
         let body = graphql::body(graphql::DELETE_ACCESS_KEY, Some(variables));
         let reply = self.ask(body, Repeat::Never).await?;
+        graphql::read_success(reply.body.expose()).map_err(meaning)
+    }
+
+    async fn change(&self, query: &str, variables: serde_json::Value) -> Result<(), Error> {
+        let reply = self.ask(graphql::body(query, Some(variables)), Repeat::Never).await?;
         graphql::read_success(reply.body.expose()).map_err(meaning)
     }
 

@@ -19,13 +19,16 @@ mod federated;
 mod genuine;
 mod graphql;
 mod kept;
+mod keys;
 mod leave;
 #[cfg(test)]
 mod loopback;
 mod own;
+mod profile;
 mod provider;
 mod service_time;
 mod transport;
+mod two_factor;
 
 pub use attempt::{Answer, Ask, Attempt, Channel, Failed, Progress, Session};
 pub(crate) use cognito::During;
@@ -33,6 +36,9 @@ pub(crate) use cognito::During;
 pub(crate) use cognito::{leaves_the_sign_in_open, meaning};
 pub use error::Error;
 pub use federated::Away;
+pub use keys::Keys;
+pub use profile::{Changed, Contact, Identity, Profile};
+pub use two_factor::{Factors, NewAuthenticator, Preference};
 
 pub use crate::protocol::signature::Scheme;
 

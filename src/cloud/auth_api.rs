@@ -1,6 +1,6 @@
 //! The auth API under `/v1` (reference §2.3). `developerKey` is accepted and ignored, as every build sends the same.
 //!
-//! Beyond remote.it's: mfaPref also names the factors that are on and those that can be chosen, the recommended one first, and
+//! Beyond remote.it's: mfaPref also names the factors that are on, since when, and those that can be chosen, the recommended one first, and
 //! hands out short recovery codes beside the long one; recoveryCodes counts and makes them.
 
 use std::time::Duration;
@@ -62,10 +62,13 @@ pub(super) async fn mfa_preference(site: Site, request: Request) -> Result<Respo
     let account = caller::identify_by_token(&site, &head).await?;
     let factors = site.cloud.store.factors_on(&account.id).await.map_err(caller::Error::from)?;
     let on: Vec<&str> = factors.iter().map(|factor| factor.kind.name()).collect();
+    let since: Map<String, Value> =
+        factors.iter().map(|factor| (factor.kind.name().to_owned(), factor.since.iso().into())).collect();
     let provider = openid::only_provider(&site, &account).await.map_err(caller::Error::from)?;
     Ok(Json(json!({
         "MfaPref": Preference::of(&factors).name(),
         "on": on,
+        "since": since,
         "choices": FactorKind::ALL.map(FactorKind::name),
         "message": provider.as_deref().map(openid::factors_are_theirs),
         "provider": provider,

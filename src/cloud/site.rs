@@ -86,10 +86,11 @@ impl Site {
     /// minutes that passed it. `recovery-codes`: `/v1/recoveryCodes` counts (GET) and makes (POST) recovery codes, and mfaPref
     /// gives short ones beside the long one. `resend-text`: SMS_MFA takes `RESEND` = `true`. `switch-factor`: SELECT_MFA_TYPE
     /// is taken where another factor is asked for. `key-names`, `key-scopes`, `key-expiry`: arguments of createAccessKey and
-    /// fields of AccessKey. `events`: login.events and `/v1/events.csv`. `password-auth`: send the password
+    /// fields of AccessKey. `access-keys-at-most:N`: of one account, 0 for any number. `events`: login.events and `/v1/events.csv`. `password-auth`: send the password
     /// (USER_PASSWORD_AUTH), since there is no SRP. `identity-provider:NAME`: a name that `/oauth2/authorize` knows.
     fn features(&self) -> Vec<String> {
         let mut features: Vec<String> = FEATURES.iter().map(|feature| (*feature).to_owned()).collect();
+        features.push(format!("access-keys-at-most:{}", self.cloud.plan.access_keys_per_account));
         match self.cloud.plan.passwords {
             Passwords::Srp => {}
             Passwords::Argon2id => features.push("password-auth".to_owned()),

@@ -118,7 +118,7 @@ pub(super) async fn finish(
 ) -> Response {
     let text = parameter(&address, "state").unwrap_or_default();
     let state = StateHash::of(&text);
-    match panel.0.returns.standing(state, visitor.key(), panel.monotonic()) {
+    match panel.0.returns.standing(state, visitor.hash, panel.monotonic()) {
         Standing::OfAnotherBrowser => {
             let page = AgainPage { frame: Frame::new(None), problem: None, instead_of: Some(&text), offered: true };
             page::show(&page, None)
@@ -126,7 +126,7 @@ pub(super) async fn finish(
         Standing::Refused(why) => again(Problem::new(StatusCode::FORBIDDEN, why), None),
         // A second press of the same return waits for the first one, which has taken the state.
         Standing::Nothing | Standing::Back => {
-            match panel.play_once(&visitor, Mark::of(&state.0), Wanted::Return(state, visitor.key())).await {
+            match panel.play_once(&visitor, Mark::of(&state.0), Wanted::Return(state, visitor.hash)).await {
                 Ok(Outcome::Elsewhere(link)) if link == Why::NothingPending.link() => nothing(&visitor),
                 Ok(outcome) => step::lead_on(&panel, &visitor, outcome),
                 Err(problem) => again(problem, None),
@@ -156,7 +156,7 @@ impl Panel {
         let away = self.0.account.depart(GOOGLE, &back).await.map_err(|error| Error::from(error).problem())?;
         let away = away.ok_or_else(|| Problem::new(StatusCode::NOT_FOUND, NONE_HERE))?;
         let target = away.address().to_owned();
-        self.0.returns.leave(away, visitor.key(), claimed, self.monotonic());
+        self.0.returns.leave(away, visitor.hash, claimed, self.monotonic());
         Ok(target)
     }
 

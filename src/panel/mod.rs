@@ -44,13 +44,14 @@ use crate::account::{self, Account};
 use crate::base::{Clock, Entropy};
 use crate::device;
 use crate::keystore::{self, Keystore};
+use crate::protocol::recovery_code::RecoveryCodes;
 use claim_code::Claim;
 use kept_sessions::About;
 use limits::Limits;
 use place::Places;
 use returns::Returns;
 use screens::host::Names;
-use screens::rooms::House;
+use screens::rooms::{House, Shown};
 use screens::token::Token;
 use screens::{Outcome, Reception, SignedIn, Visitor};
 use session::{Sessions, Times};
@@ -168,7 +169,7 @@ impl Panel {
     }
 
     /// A sign-in is done. A session that the browser had is replaced by this one, which takes over what lay in its drawer.
-    fn open_session(&self, visitor: &Visitor, user: Option<account::Session>) -> Outcome {
+    fn open_session(&self, visitor: &Visitor, user: Option<account::Session>, codes: Option<RecoveryCodes>) -> Outcome {
         let token = Token::new(&self.0.entropy);
         let status = self.0.account.status();
         let times = self.times(&status);
@@ -177,6 +178,10 @@ impl Panel {
         let before = visitor.session.and_then(|before| self.0.sessions.close(before.hash, times));
         let drawer = before.unwrap_or_default();
         let (replaced, then) = drawer.renew(user, times.monotonic);
+        let unsaved = codes.is_some().then(|| "recovery-codes".to_owned());
+        if let Some(RecoveryCodes { long, short }) = codes {
+            drawer.show(Shown::Codes { long, short }, times.monotonic);
+        }
         let about = About {
             program: visitor.program.clone(),
             address: visitor.source.address.to_string(),
@@ -185,7 +190,7 @@ impl Panel {
         let ended = self.0.sessions.open(&token, &owner.unwrap_or_default(), about, drawer, times);
         self.forget(ended.into_iter().chain(replaced));
         self.claim_code();
-        Outcome::SignedIn(token, then.unwrap_or_else(|| "./".to_owned()))
+        Outcome::SignedIn(token, unsaved.or(then).unwrap_or_else(|| "./".to_owned()))
     }
 
     /// Gives user tokens back to the service; nobody waits for that.

@@ -36,6 +36,8 @@ pub(super) struct Turn {
     /// As typed last; kept for the next try.
     pub(super) email: String,
     pub(super) attempt: Option<Attempt>,
+    /// An authenticator app was set up on the way; its recovery codes are still to be shown.
+    pub(super) enrolled: bool,
     claimed_until: Option<Duration>,
     latest: Option<Played>,
 }
@@ -113,6 +115,7 @@ impl Turn {
     pub(super) fn leave(&mut self) {
         self.email.clear();
         self.attempt = None;
+        self.enrolled = false;
         self.claimed_until = None;
     }
 

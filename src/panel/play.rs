@@ -14,9 +14,10 @@ use super::screens::sign_in::Why;
 use super::screens::token::TokenHash;
 use super::screens::{Error, Move, Outcome, Problem, Visitor, step};
 use super::{Panel, claim};
-use crate::account::{self, Failed, Progress};
+use crate::account::{self, Ask, Attempt, Failed, Progress};
 use crate::base::report;
 use crate::protocol::access_key::AccessKey;
+use crate::protocol::recovery_code::RecoveryCodes;
 
 /// What a visitor of this panel may ask for.
 #[derive(Debug)]
@@ -68,8 +69,12 @@ impl Panel {
         let account = Some(turn.email.as_str()).filter(|email| !email.is_empty());
         let guess =
             self.0.limits.admit(visitor.source.address, account, now).map_err(|wait| Error::Wait(wait).problem())?;
+        let enrols = matches!(turn.attempt.as_ref().map(Attempt::ask), Some(Ask::EnrolAuthenticator { .. }));
         match self.ask_the_service(turn, wanted).await {
-            Some(Ok(progress)) => Ok(self.advance_to(turn, visitor, progress, &guess)),
+            Some(Ok(progress)) => {
+                turn.enrolled |= enrols;
+                Ok(self.advance_to(turn, visitor, progress, &guess).await)
+            }
             Some(Err(failed)) => self.fall_back(turn, failed, &guess, now),
             None => {
                 self.0.limits.take_back(&guess);
@@ -105,7 +110,7 @@ impl Panel {
         Some(progress.map(Next::Progress))
     }
 
-    fn advance_to(&self, turn: &mut Turn, visitor: &Visitor, next: Next, guess: &Guess) -> Outcome {
+    async fn advance_to(&self, turn: &mut Turn, visitor: &Visitor, next: Next, guess: &Guess) -> Outcome {
         let session = match next {
             Next::Progress(Progress::Ask(attempt)) => {
                 self.0.limits.take_back(guess);
@@ -117,8 +122,20 @@ impl Panel {
             Next::Adopted => None,
         };
         self.0.limits.forgive(guess);
+        let codes = match &session {
+            Some(session) if turn.enrolled => self.codes_of_enrolment(session).await,
+            Some(_) | None => None,
+        };
         turn.leave();
-        self.open_session(visitor, session)
+        self.open_session(visitor, session, codes)
+    }
+
+    /// A sign-in that had to set up an app has no place for them in its answer. Whoever gets none can make some later.
+    async fn codes_of_enrolment(&self, session: &account::Session) -> Option<RecoveryCodes> {
+        self.0.account.make_recovery_codes(session).await.unwrap_or_else(|error| {
+            tracing::warn!(error = report::chain(&error), "no recovery codes for a new authenticator app");
+            None
+        })
     }
 
     fn fall_back(&self, turn: &mut Turn, failed: Failed, guess: &Guess, now: Duration) -> Result<Outcome, Problem> {

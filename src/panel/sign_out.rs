@@ -37,6 +37,11 @@ pub(super) async fn device(State(panel): State<Panel>, Extension(visitor): Exten
     if visitor.session.as_ref().is_some_and(|session| session.standing == Standing::Unchecked) {
         return panel.sign_out_device_page(Some(Error::TimeUnknown.problem()));
     }
+    match panel.needs_proof(&visitor, "sign-out-device") {
+        Ok(false) => {}
+        Ok(true) => return see_other("sign-in"),
+        Err(problem) => return panel.sign_out_device_page(Some(problem)),
+    }
     let (tell, told) = tokio::sync::oneshot::channel();
     let leaving = panel.clone();
     panel.in_background(async move {

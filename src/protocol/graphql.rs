@@ -13,6 +13,11 @@ use crate::protocol::access_key::AccessKey;
 pub const WHO_AM_I: &str = "query { login { id email } }";
 pub const ACCESS_KEYS: &str = "query { login { accessKeys { key enabled created lastUsed } } }";
 pub const CREATE_ACCESS_KEY: &str = "mutation { createAccessKey { key secret } }";
+pub const SWITCH_ACCESS_KEY: &str = "mutation($key:String!,$enabled:Boolean!){ \
+    updateAccessKey(key:$key, enabled:$enabled){ key enabled } }";
+pub const DROP_ACCESS_KEY: &str = "mutation($key:String!){ deleteAccessKey(key:$key) }";
+/// Since when the account exists.
+pub const CREATED: &str = "query { login { created } }";
 /// Only a disabled key may be deleted, and a disabled key signs no second request: one document does both, so that a key
 /// can delete itself.
 pub const DELETE_ACCESS_KEY: &str = "mutation($key:String!){ \
@@ -35,6 +40,21 @@ pub struct ListedKey {
     pub created: String,
     #[serde(default)]
     pub last_used: Option<String>,
+    /// What follows only some services have.
+    #[serde(default)]
+    pub name: Option<String>,
+    #[serde(default)]
+    pub scope: Option<String>,
+    #[serde(default)]
+    pub expires: Option<String>,
+}
+
+/// What a new key shall be, where the service lets one say; `None` is not sent.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct KeyWish {
+    pub name: Option<String>,
+    pub scope: Option<String>,
+    pub expires: Option<String>,
 }
 
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -53,6 +73,34 @@ pub fn body(query: &str, variables: Option<Value>) -> Vec<u8> {
         None => json!({ "query": query }),
     };
     body.to_string().into_bytes()
+}
+
+/// [`ACCESS_KEYS`] with fields that only some services have.
+pub fn access_keys_with(fields: &[&str]) -> String {
+    ACCESS_KEYS.replace("lastUsed", &format!("lastUsed {}", fields.join(" ")))
+}
+
+/// [`CREATE_ACCESS_KEY`] with what is wished; its variables.
+pub fn create_access_key_with(wish: &KeyWish) -> (String, Value) {
+    let given =
+        [("name", "String", &wish.name), ("scope", "String", &wish.scope), ("expires", "DateTime", &wish.expires)];
+    let given: Vec<_> =
+        given.into_iter().filter_map(|(name, kind, value)| Some((name, kind, value.as_ref()?))).collect();
+    if given.is_empty() {
+        return (CREATE_ACCESS_KEY.to_owned(), json!({}));
+    }
+    let list = |each: fn(&str, &str) -> String| {
+        given.iter().map(|(name, kind, _)| each(name, kind)).collect::<Vec<_>>().join(", ")
+    };
+    let declared = list(|name, kind| format!("${name}:{kind}"));
+    let passed = list(|name, _| format!("{name}:${name}"));
+    let query = format!("mutation({declared}){{ createAccessKey({passed}) {{ key secret }} }}");
+    let variables = given.iter().map(|(name, _, value)| ((*name).to_owned(), json!(value))).collect();
+    (query, Value::Object(variables))
+}
+
+pub fn read_created(body: &[u8]) -> Result<String, Error> {
+    Ok(data::<Login<Since>>(body)?.login.created)
 }
 
 pub fn read_owner(body: &[u8]) -> Result<Owner, Error> {
@@ -88,6 +136,11 @@ struct Login<T> {
 #[serde(rename_all = "camelCase")]
 struct AccessKeys {
     access_keys: Vec<ListedKey>,
+}
+
+#[derive(Deserialize)]
+struct Since {
+    created: String,
 }
 
 #[derive(Deserialize)]
@@ -156,6 +209,17 @@ mod tests {
         let keys = read_access_keys(reply.to_string().as_bytes()).unwrap();
         assert_eq!((keys[0].key.as_str(), keys[0].enabled, keys[0].last_used.as_deref()), ("AAAA", true, None));
         assert_eq!(keys[1].last_used.as_deref(), Some("2024-02-03T04:05:06Z"));
+    }
+
+    #[test]
+    fn a_wish_travels_only_as_far_as_it_is_given() {
+        assert_eq!(create_access_key_with(&KeyWish::default()), (CREATE_ACCESS_KEY.to_owned(), json!({})));
+        let wish = KeyWish { name: Some("Shed".into()), expires: Some("2030-01-01".into()), scope: None };
+        let (query, variables) = create_access_key_with(&wish);
+        let expected =
+            "mutation($name:String, $expires:DateTime){ createAccessKey(name:$name, expires:$expires) { key secret } }";
+        assert_eq!((query.as_str(), variables), (expected, json!({"name": "Shed", "expires": "2030-01-01"})));
+        assert!(access_keys_with(&["name"]).contains("lastUsed name }"));
     }
 
     #[test]

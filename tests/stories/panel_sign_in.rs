@@ -142,7 +142,7 @@ async fn the_service_may_want_an_authenticator_app_first() {
     let secret = TotpSecret::parse(rest.split('<').next().unwrap()).unwrap();
     let enrolled = Person { totp: Some(secret), ..bob };
     let answer = browser.post("/authenticator", &[("code", &world.code_of(&enrolled))]).await;
-    assert_eq!(answer.location(), "./", "{}", answer.text);
+    assert_eq!(answer.location(), "recovery-codes", "{}", answer.text);
 }
 
 #[tokio::test]

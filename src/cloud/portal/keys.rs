@@ -24,6 +24,10 @@ impl Portal {
         Ok(Keys {
             list: list.into_iter().map(|key| listed(key, now)).collect(),
             at_most: cloud.plan.access_keys_per_account,
+            names: true,
+            scopes: true,
+            ends: true,
+            read_only: false,
         })
     }
 
@@ -37,7 +41,7 @@ impl Portal {
                 self.show(owner, &Shown::Key { key, name }).await?;
                 Ok(Outcome::Ask("new-key".to_owned()))
             }
-            KeyChange::Switch { id, on } => {
+            KeyChange::Switch { id, on, sure: _ } => {
                 site.change_key(owner.id(), &By::Token, &id, Some(on), None).await.map_err(problem)?;
                 done(if on { Done::KeyOn } else { Done::KeyOff })
             }
@@ -62,6 +66,7 @@ fn listed(key: StoredKey, now: Moment) -> ListedKey {
         expired: key.expires.is_some_and(|end| end <= now),
         expires: key.expires.map(date),
         enabled: key.enabled,
+        is_own: false,
         id: key.id,
         name: key.name,
     }

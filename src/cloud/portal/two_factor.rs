@@ -31,6 +31,7 @@ impl Portal {
             on: on.iter().map(factor_on).collect(),
             provider,
             phone: account.phone.clone(),
+            makes_codes: true,
         })
     }
 

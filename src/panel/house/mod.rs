@@ -91,7 +91,13 @@ impl Panel {
             return self.reach_account(turn, visitor, reach).await;
         }
         let page = page_after_proof(self, &act);
-        let owner = self.owner(visitor, page.as_deref().unwrap_or("./"))?;
+        if matches!(act, Act::Saved) {
+            return self.saved(visitor);
+        }
+        let Ok(owner) = self.owner(visitor, page_of(&act)) else {
+            let page = page.as_deref().unwrap_or_else(|| page_of(&act));
+            return Ok(owner::prove_first(&self.drawer_of(visitor)?, page));
+        };
         if let Some(page) = page
             && !owner.is_fresh()
         {
@@ -110,6 +116,16 @@ impl Panel {
             Act::Security(change) => self.change_security(visitor, &owner, change).await,
             Act::Saved => self.saved(visitor),
         }
+    }
+}
+
+fn page_of(act: &Act) -> &'static str {
+    match act {
+        Act::Reach(_) | Act::Saved => "./",
+        Act::Profile(_) => "profile",
+        Act::Factors(_) => "two-factor",
+        Act::Keys(_) => "keys",
+        Act::Security(_) => "security",
     }
 }
 

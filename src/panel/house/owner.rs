@@ -52,6 +52,16 @@ impl Panel {
         Ok(Owner { account: self.0.account.clone(), user, drawer, now: self.monotonic() })
     }
 
+    /// Is the sign-in of this browser too long ago for what `page` does? Then a new one leads back there.
+    pub(in crate::panel) fn needs_proof(&self, visitor: &Visitor, page: &str) -> Result<bool, Problem> {
+        let drawer = self.drawer_of(visitor)?;
+        let is_stale = !drawer.is_fresh(self.monotonic());
+        if is_stale {
+            drawer.come_back_to(page);
+        }
+        Ok(is_stale)
+    }
+
     pub(in crate::panel) fn drawer_of(&self, visitor: &Visitor) -> Result<Drawer, Problem> {
         let drawer = visitor.session.and_then(|session| self.0.sessions.drawer(session.hash));
         drawer.ok_or_else(|| Problem::new(StatusCode::UNAUTHORIZED, "Your session has ended. Sign in again."))

@@ -102,7 +102,9 @@ async fn admit(door: &dyn Door, mut request: Request) -> Result<(Request, Option
     }
     let known = Cookie::Visitor.read(&source, request.headers());
     let token = known.clone().unwrap_or_else(|| Token::new(door.entropy()));
-    let is_new = known.is_none() && session.is_none() && !door.is_return(&path);
+    // Somebody with a session gets one where a new sign-in may begin.
+    let may_sign_in = session.is_none() || door.is_open(&path);
+    let is_new = known.is_none() && may_sign_in && !door.is_return(&path);
     let cookie = if is_new { Cookie::Visitor.set(&source, &token, Duration::ZERO) } else { None };
     let program = program(request.headers());
     let visitor = Visitor { hash: token.hash(), source, session, program, form_salt: door.form_salt() };

@@ -42,8 +42,8 @@ fn read(form: &Form) -> Result<KeyChange, Problem> {
     let text = |name| form.text(name).to_owned();
     match form.text("do") {
         "create" => Ok(KeyChange::Create { name: text("name"), scope: text("scope"), expires: text("expires") }),
-        "on" => Ok(KeyChange::Switch { id: text("key"), on: true }),
-        "off" => Ok(KeyChange::Switch { id: text("key"), on: false }),
+        "on" => Ok(KeyChange::Switch { id: text("key"), on: true, sure: false }),
+        "off" => Ok(KeyChange::Switch { id: text("key"), on: false, sure: form.text("sure") == "yes" }),
         "delete" => Ok(KeyChange::Delete(text("key"))),
         _unknown => Err(Error::BadForm.problem()),
     }

@@ -87,8 +87,17 @@ pub(crate) enum FactorChange {
 
 #[derive(Debug)]
 pub(crate) enum KeyChange {
-    Create { name: String, scope: String, expires: String },
-    Switch { id: String, on: bool },
+    Create {
+        name: String,
+        scope: String,
+        expires: String,
+    },
+    /// `sure`: of a key that this device itself uses.
+    Switch {
+        id: String,
+        on: bool,
+        sure: bool,
+    },
     Delete(String),
 }
 
@@ -138,11 +147,14 @@ pub(crate) struct TwoFactor {
     /// The account has no password: this provider asks for second factors, not this service.
     pub(crate) provider: Option<String>,
     pub(crate) phone: Option<String>,
+    /// New recovery codes can be had without turning anything on.
+    pub(crate) makes_codes: bool,
 }
 
 #[derive(Clone, Debug)]
 pub(crate) struct FactorOn {
     pub(crate) channel: Channel,
+    /// Empty where it is not known.
     pub(crate) since: String,
 }
 
@@ -157,6 +169,12 @@ pub(crate) struct Keys {
     pub(crate) list: Vec<ListedKey>,
     /// 0: any number.
     pub(crate) at_most: u32,
+    /// What a key can be given here.
+    pub(crate) names: bool,
+    pub(crate) scopes: bool,
+    pub(crate) ends: bool,
+    /// Looked at by the device alone: changes need a sign-in first.
+    pub(crate) read_only: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -169,6 +187,8 @@ pub(crate) struct ListedKey {
     pub(crate) expires: Option<String>,
     pub(crate) enabled: bool,
     pub(crate) expired: bool,
+    /// The device that shows the page uses it.
+    pub(crate) is_own: bool,
 }
 
 #[derive(Clone, Debug)]

@@ -131,7 +131,9 @@ fn codes_text(long: &RecoveryCode, short: &[RecoveryCode]) -> Vec<u8> {
         text.push_str(code.expose());
         text.push_str("\r\n");
     }
-    text.push_str("\r\nFor programs that ask for the one long recovery code:\r\n");
+    if !short.is_empty() {
+        text.push_str("\r\nFor programs that ask for the one long recovery code:\r\n");
+    }
     text.push_str(long.expose());
     text.push_str("\r\n");
     text.into_bytes()

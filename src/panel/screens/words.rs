@@ -39,6 +39,11 @@ pub(crate) fn date(date: UtcDateTime) -> Option<String> {
     date.format(format_description!("[day padding:none] [month repr:long] [year], [hour]:[minute] UTC")).ok()
 }
 
+/// Is the service's ISO 8601 over?
+pub(crate) fn is_past(text: &str, now: SystemTime) -> bool {
+    UtcDateTime::parse(text, &Rfc3339).ok().zip(calendar(now)).is_some_and(|(end, now)| end <= now)
+}
+
 /// The service's ISO 8601 as a date in words; as it came when it is something else.
 pub(crate) fn service_date(text: &str) -> String {
     UtcDateTime::parse(text, &Rfc3339).ok().and_then(date).unwrap_or_else(|| text.to_owned())
