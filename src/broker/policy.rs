@@ -53,7 +53,7 @@ pub(super) async fn check(
 pub(super) fn is_administrator(peer: Peer) -> bool {
     match peer {
         Peer::Unix { uid, .. } => uid == 0 || uid == geteuid().as_raw(),
-        Peer::Tcp(_) => false,
+        Peer::Tcp(_) | Peer::Tls(_) => false,
     }
 }
 

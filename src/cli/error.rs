@@ -108,6 +108,7 @@ fn of_app(error: &app::Error) -> Exit {
         app::Error::Account(error) => of_account(error),
         app::Error::Keystore(error) => of_keystore(error),
         app::Error::Client(_) => Exit::Usage,
+        app::Error::Identity(_) => Exit::State,
         app::Error::Listen(net::listen::Error::InUse(..) | net::listen::Error::Live(_)) => Exit::InUse,
         app::Error::Listen(net::listen::Error::Bind(_, cause)) | app::Error::Folder(_, cause) => Exit::of_io(cause),
     }

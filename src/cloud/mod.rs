@@ -60,7 +60,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::base::{Clock, Entropy, Secret};
-use crate::net::{self, Limits, Listener, serve::Stop};
+use crate::net::{self, Limits, Listener, listen::Speech, serve::Stop};
 use delivery::Courier;
 use heavy::Heavy;
 use metrics::Metrics;
@@ -207,7 +207,7 @@ impl Cloud {
 
     /// Serves until stopped.
     pub async fn serve(&self, listener: Listener, stop: Stop) {
-        let scheme = if listener.tls().is_some() { "https" } else { "http" };
+        let scheme = if matches!(listener.speech(), Speech::Plain) { "http" } else { "https" };
         let own_url =
             listener.address().map_or_else(|| "http://localhost".to_owned(), |own| format!("{scheme}://{own}"));
         let site = Site::new(self.clone(), own_url);

@@ -4,6 +4,7 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::time::{Duration, SystemTime};
 
+use data_encoding::BASE64;
 use rcgen::{
     BasicConstraints, CertificateParams, CidrSubnet, DistinguishedName, DnType, ExtendedKeyUsagePurpose,
     GeneralSubtree, IsCa, Issuer, KeyPair, KeyUsagePurpose, NameConstraints, PKCS_ECDSA_P256_SHA256, SanType,
@@ -13,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::base::Secret;
+use crate::base::clock::BUILT;
 
 /// People install the root by hand, so it lasts as long as a device does.
 const ROOT_LIFETIME: Duration = days(20 * 365);
@@ -34,6 +36,7 @@ pub struct Leaf {
     /// Leaf first, root last.
     pub chain: Vec<CertificateDer<'static>>,
     pub key: PrivateKeyDer<'static>,
+    pub begins: SystemTime,
     /// From then on a new one should be issued.
     pub renew: SystemTime,
 }
@@ -70,8 +73,9 @@ impl Authority {
         let domains = LOCAL_DOMAINS.iter().map(|&domain| domain.to_owned()).chain(names.iter().cloned()).collect();
         let mut kept = Kept { owner: owner.to_owned(), domains, certificate: Vec::new(), key: key.serialize_der() };
         let mut root = kept.issuer();
-        root.not_before = (now - EARLIER).into();
-        root.not_after = (now + ROOT_LIFETIME).into();
+        // A clock that was ahead when the root was made must not make it useless for years.
+        root.not_before = (*BUILT - EARLIER).into();
+        root.not_after = (now.max(*BUILT) + ROOT_LIFETIME).into();
         root.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
         root.name_constraints = Some(kept.constraints());
         kept.certificate = root.self_signed(&key)?.der().to_vec();
@@ -95,6 +99,14 @@ impl Authority {
         &self.kept.certificate
     }
 
+    /// The root as text, as most systems want to be given it.
+    pub fn pem(&self) -> String {
+        const LINE: usize = 64;
+        let text = BASE64.encode(&self.kept.certificate);
+        let lines: Vec<_> = text.as_bytes().chunks(LINE).map(String::from_utf8_lossy).collect();
+        format!("-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n", lines.join("\n"))
+    }
+
     /// SHA-256 of the root.
     pub fn fingerprint(&self) -> Fingerprint {
         Fingerprint(Sha256::digest(&self.kept.certificate).into())
@@ -110,6 +122,7 @@ impl Authority {
     /// A new leaf. Names that the root does not cover, and addresses of the wide Internet, are left out: no browser would
     /// believe them.
     pub fn issue(&self, subject: &Subject, now: SystemTime) -> Result<Leaf, Error> {
+        let now = now.max(*BUILT);
         let key = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256)?;
         let mut leaf = CertificateParams::default();
         leaf.distinguished_name = named(&self.kept.owner);
@@ -128,6 +141,7 @@ impl Authority {
         Ok(Leaf {
             chain: vec![certificate.der().clone(), self.kept.certificate.clone().into()],
             key: PrivatePkcs8KeyDer::from(key.serialize_der()).into(),
+            begins: now - EARLIER,
             renew: now + LEAF_LIFETIME * 2 / 3,
         })
     }
@@ -254,6 +268,15 @@ mod tests {
         }
         assert!(!is_believed(&root, &leaf, "localhost", NOW + LEAF_LIFETIME + Duration::from_secs(1)));
         assert!(leaf.renew < now() + LEAF_LIFETIME);
+    }
+
+    #[test]
+    fn a_device_that_believes_it_is_1970_makes_a_certificate_of_the_time_it_was_built() {
+        let root = Authority::new("raspberrypi", &[], SystemTime::UNIX_EPOCH).unwrap();
+        let leaf = root.issue(&subject(), SystemTime::UNIX_EPOCH).unwrap();
+        let built = BUILT.duration_since(SystemTime::UNIX_EPOCH).unwrap();
+        assert!(is_believed(&root, &leaf, "localhost", built));
+        assert!(root.pem().starts_with("-----BEGIN CERTIFICATE-----\nMII"));
     }
 
     #[test]

@@ -37,7 +37,7 @@ impl Crowd {
             return None;
         }
         let source = match peer {
-            Peer::Tcp(address) => Source::Address(address.ip()),
+            Peer::Tcp(address) | Peer::Tls(address) => Source::Address(address.ip()),
             Peer::Unix { uid, .. } => Source::User(uid),
         };
         let seats = self.0.entry(source).or_default();

@@ -1,32 +1,37 @@
-//! Listening sockets: TCP, and Unix with peer credentials. A stale Unix socket is replaced, a live one is not (SOCK-01).
+//! Listening sockets: TCP with or without TLS, and Unix with peer credentials; and who comes through them.
 
-use std::fs::Permissions;
 use std::io;
-use std::net::{IpAddr, SocketAddr};
-use std::os::fd::AsRawFd;
-use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt};
-use std::path::{Path, PathBuf};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
 
 use nix::errno::Errno;
-use nix::sys::socket::{AddressFamily, SockFlag, SockType, UnixAddr, connect, socket};
+use nix::sys::socket::{setsockopt, sockopt};
+use tokio::net::{TcpSocket, TcpStream, UnixStream};
 
 use super::Wire;
+use super::socket_file::SocketFile;
 use super::tls::Tls;
 
 /// A bound socket.
 #[derive(Debug)]
 pub enum Listener {
-    Tcp(tokio::net::TcpListener),
-    /// TCP whose visitors speak TLS.
-    Tls(tokio::net::TcpListener, Tls),
+    Tcp(tokio::net::TcpListener, Speech),
     Unix(tokio::net::UnixListener, SocketFile),
 }
 
-/// The name of a bound Unix socket; removed on drop, if it is still that socket's.
-#[derive(Debug)]
-pub struct SocketFile {
-    path: PathBuf,
-    device_and_inode: (u64, u64),
+/// What the visitors of a TCP listener speak.
+#[derive(Clone, Debug)]
+pub enum Speech {
+    Plain,
+    Tls(Tls),
+    /// Whichever they begin with.
+    Either(Tls),
+}
+
+/// A connection as it was accepted.
+pub(super) enum Stream {
+    Tcp(TcpStream),
+    Unix(UnixStream),
 }
 
 /// Who is at the other end; [`super::serve()`] puts it into every request's extensions.
@@ -34,6 +39,8 @@ pub struct SocketFile {
 pub enum Peer {
     /// IPv4 stays IPv4, even when it came through an IPv6 socket.
     Tcp(SocketAddr),
+    /// The same, over TLS.
+    Tls(SocketAddr),
     /// `SO_PEERCRED` at connect time (SOCK-05: never decide on the pid).
     Unix { uid: u32, gid: u32 },
 }
@@ -42,8 +49,20 @@ impl Peer {
     /// Its address; this machine's own for a Unix socket.
     pub fn address(self) -> IpAddr {
         match self {
-            Self::Tcp(address) => address.ip().to_canonical(),
+            Self::Tcp(address) | Self::Tls(address) => address.ip().to_canonical(),
             Self::Unix { .. } => IpAddr::from([127, 0, 0, 1]),
+        }
+    }
+
+    /// Can nobody on the way read along?
+    pub fn is_over_tls(self) -> bool {
+        matches!(self, Self::Tls(_))
+    }
+
+    pub(super) fn over_tls(self) -> Self {
+        match self {
+            Self::Tcp(address) | Self::Tls(address) => Self::Tls(address),
+            Self::Unix { .. } => self,
         }
     }
 }
@@ -59,36 +78,34 @@ pub enum Error {
 }
 
 /// How many connections the kernel holds until they are accepted.
-const BACKLOG: u32 = 128;
+pub(super) const BACKLOG: u32 = 128;
 
 impl Listener {
-    /// Port 0 picks a free one; see [`Listener::address`].
+    /// Port 0 picks a free one; see [`Listener::address`]. `[::]` takes IPv4 too, and is `0.0.0.0` where there is no IPv6.
     pub async fn tcp(address: SocketAddr) -> Result<Self, Error> {
-        match tokio::net::TcpListener::bind(address).await {
-            Ok(listener) => Ok(Self::Tcp(listener)),
+        let bound = match bind(address) {
+            Err(cause) if is_everything(address) && has_no_ipv6(&cause) => {
+                bind((Ipv4Addr::UNSPECIFIED, address.port()).into())
+            }
+            bound => bound,
+        };
+        match bound {
+            Ok(listener) => Ok(Self::Tcp(listener, Speech::Plain)),
             Err(cause) if cause.kind() == io::ErrorKind::AddrInUse => Err(Error::InUse(address.to_string(), cause)),
             Err(cause) => Err(Error::Bind(address.to_string(), cause)),
         }
     }
 
-    /// Made with `mode` from the start (no window under any umask), owned by `group` when given.
-    pub fn unix(path: &Path, mode: u32, group: Option<u32>) -> Result<Self, Error> {
-        let bind_error = |cause| Error::Bind(path.display().to_string(), cause);
-        if is_live(path).map_err(bind_error)? {
-            return Err(Error::Live(path.to_owned()));
-        }
-        let unready = unready_name(path);
-        let bound = bind_and_rename(&unready, path, mode, group);
-        if bound.is_err() {
-            let _not_there = std::fs::remove_file(&unready);
-        }
-        bound.map_err(bind_error)
+    /// A socket that somebody else bound.
+    pub(super) fn bound(socket: std::net::TcpListener) -> io::Result<Self> {
+        socket.set_nonblocking(true)?;
+        Ok(Self::Tcp(tokio::net::TcpListener::from_std(socket)?, Speech::Plain))
     }
 
     /// The TCP address that was really bound.
     pub fn address(&self) -> Option<SocketAddr> {
         match self {
-            Self::Tcp(listener) | Self::Tls(listener, _) => listener.local_addr().ok(),
+            Self::Tcp(listener, _) => listener.local_addr().ok(),
             Self::Unix(..) => None,
         }
     }
@@ -96,102 +113,98 @@ impl Listener {
     /// Lets its visitors speak TLS only.
     #[must_use]
     pub fn with_tls(self, tls: Tls) -> Self {
+        self.with(Speech::Tls(tls))
+    }
+
+    /// Lets its visitors speak TLS or plain HTTP.
+    #[must_use]
+    pub fn with_tls_beside_http(self, tls: Tls) -> Self {
+        self.with(Speech::Either(tls))
+    }
+
+    fn with(self, speech: Speech) -> Self {
         match self {
-            Self::Tcp(listener) | Self::Tls(listener, _) => Self::Tls(listener, tls),
+            Self::Tcp(listener, _) => Self::Tcp(listener, speech),
             Self::Unix(..) => self,
         }
     }
 
     /// What its visitors must speak before they ask.
-    pub fn tls(&self) -> Option<&Tls> {
+    pub fn speech(&self) -> Speech {
         match self {
-            Self::Tls(_, tls) => Some(tls),
-            Self::Tcp(_) | Self::Unix(..) => None,
+            Self::Tcp(_, speech) => speech.clone(),
+            Self::Unix(..) => Speech::Plain,
         }
     }
 
     /// The next connection, before any TLS. Cancelling it loses none.
-    pub(super) async fn accept(&self) -> io::Result<(Box<dyn Wire>, Peer)> {
+    pub(super) async fn accept(&self) -> io::Result<(Stream, Peer)> {
         match self {
-            Self::Tcp(listener) | Self::Tls(listener, _) => {
+            Self::Tcp(listener, _) => {
                 let (stream, address) = listener.accept().await?;
                 let _slower_only = stream.set_nodelay(true);
                 let address = SocketAddr::new(address.ip().to_canonical(), address.port());
-                Ok((Box::new(stream), Peer::Tcp(address)))
+                Ok((Stream::Tcp(stream), Peer::Tcp(address)))
             }
             Self::Unix(listener, _) => {
                 let (stream, _) = listener.accept().await?;
                 let peer = stream.peer_cred()?;
-                Ok((Box::new(stream), Peer::Unix { uid: peer.uid(), gid: peer.gid() }))
+                Ok((Stream::Unix(stream), Peer::Unix { uid: peer.uid(), gid: peer.gid() }))
             }
         }
     }
 }
 
-/// Does somebody serve this socket? A file that is no socket is an error, so that it is never replaced.
-fn is_live(path: &Path) -> io::Result<bool> {
-    let found = match std::fs::symlink_metadata(path) {
-        Ok(found) => found,
-        Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Ok(false),
-        Err(cause) => return Err(cause),
-    };
-    if !found.file_type().is_socket() {
-        return Err(io::Error::new(io::ErrorKind::AlreadyExists, "another file, not a socket, has this name"));
-    }
-    let flags = SockFlag::SOCK_CLOEXEC | SockFlag::SOCK_NONBLOCK;
-    let probe = socket(AddressFamily::Unix, SockType::Stream, flags, None)?;
-    match connect(probe.as_raw_fd(), &UnixAddr::new(path)?) {
-        // EAGAIN: its queue is full, so somebody owns it.
-        Ok(()) | Err(Errno::EAGAIN) => Ok(true),
-        Err(Errno::ECONNREFUSED | Errno::ENOENT) => Ok(false),
-        Err(cause) => Err(cause.into()),
-    }
-}
+/// The first byte of a TLS handshake; no HTTP method begins so.
+const HANDSHAKE: u8 = 0x16;
 
-/// In the same folder, so that the rename is atomic.
-fn unready_name(path: &Path) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(format!(".{}", std::process::id()));
-    PathBuf::from(name)
-}
-
-/// Until `listen`, nobody can connect; until the rename, the name is not known: so no moment has a wrong mode.
-fn bind_and_rename(unready: &Path, path: &Path, mode: u32, group: Option<u32>) -> io::Result<Listener> {
-    match std::fs::remove_file(unready) {
-        Err(cause) if cause.kind() != io::ErrorKind::NotFound => return Err(cause),
-        Ok(()) | Err(_) => {}
-    }
-    let socket = tokio::net::UnixSocket::new_stream()?;
-    socket.bind(unready)?;
-    std::os::unix::fs::chown(unready, None, group)?;
-    std::fs::set_permissions(unready, Permissions::from_mode(mode))?;
-    let made = std::fs::symlink_metadata(unready)?;
-    let listener = socket.listen(BACKLOG)?;
-    std::fs::rename(unready, path)?;
-    Ok(Listener::Unix(listener, SocketFile { path: path.to_owned(), device_and_inode: (made.dev(), made.ino()) }))
-}
-
-impl Drop for SocketFile {
-    fn drop(&mut self) {
-        let ours = std::fs::symlink_metadata(&self.path)
-            .is_ok_and(|found| (found.dev(), found.ino()) == self.device_and_inode);
-        if ours {
-            let _gone = std::fs::remove_file(&self.path);
+impl Stream {
+    /// What HTTP is spoken through, and with whom.
+    pub(super) async fn greet(self, speech: Speech, peer: Peer) -> io::Result<(Box<dyn Wire>, Peer)> {
+        match (speech, self) {
+            (Speech::Tls(tls), stream) => Ok((tls.greet(stream.wire()).await?, peer.over_tls())),
+            (Speech::Either(tls), Self::Tcp(stream)) if begins_with_tls(&stream).await? => {
+                Ok((tls.greet(Box::new(stream)).await?, peer.over_tls()))
+            }
+            (Speech::Plain | Speech::Either(_), stream) => Ok((stream.wire(), peer)),
         }
     }
+
+    pub(super) fn wire(self) -> Box<dyn Wire> {
+        match self {
+            Self::Tcp(stream) => Box::new(stream),
+            Self::Unix(stream) => Box::new(stream),
+        }
+    }
+}
+
+async fn begins_with_tls(stream: &TcpStream) -> io::Result<bool> {
+    let mut first = [0];
+    let seen = stream.peek(&mut first).await?;
+    Ok(seen == 1 && first == [HANDSHAKE])
+}
+
+fn bind(address: SocketAddr) -> io::Result<tokio::net::TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    socket.set_reuseaddr(true)?;
+    if is_everything(address) {
+        setsockopt(&socket, sockopt::Ipv6V6Only, &false)?;
+    }
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
+}
+
+fn is_everything(address: SocketAddr) -> bool {
+    address.is_ipv6() && address.ip().is_unspecified()
+}
+
+fn has_no_ipv6(cause: &io::Error) -> bool {
+    [Errno::EAFNOSUPPORT, Errno::EADDRNOTAVAIL].iter().any(|&errno| cause.raw_os_error() == Some(errno as i32))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn mode_of(path: &Path) -> u32 {
-        std::fs::symlink_metadata(path).unwrap().mode() & 0o777
-    }
-
-    fn leave_a_stale_socket(path: &Path) {
-        drop(std::os::unix::net::UnixListener::bind(path).unwrap());
-    }
 
     #[tokio::test]
     async fn a_taken_port_is_named_in_the_sentence() {
@@ -202,67 +215,17 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_socket_has_the_asked_mode_and_leaves_no_other_name() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("broker.sock");
-        let _listener = Listener::unix(&path, 0o660, Some(nix::unistd::getgid().as_raw())).unwrap();
-        assert_eq!(mode_of(&path), 0o660);
-        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+    async fn all_addresses_are_those_of_ipv4_too() {
+        let listener = Listener::tcp("[::]:0".parse().unwrap()).await.unwrap();
+        let port = listener.address().unwrap().port();
+        let _stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await.unwrap();
+        let (_, peer) = listener.accept().await.unwrap();
+        assert!(matches!(peer, Peer::Tcp(address) if address.is_ipv4()), "{peer:?}");
     }
 
     #[test]
-    fn the_mode_holds_under_an_open_umask() {
-        let child = std::process::Command::new("sh")
-            .args(["-c", "umask 000; exec \"$0\" --exact \"$1\""])
-            .arg(std::env::current_exe().unwrap())
-            .arg("net::listen::tests::a_socket_has_the_asked_mode_and_leaves_no_other_name")
-            .output()
-            .unwrap();
-        let said = String::from_utf8_lossy(&child.stdout);
-        assert!(child.status.success() && said.contains("1 passed"), "{said}");
-    }
-
-    #[tokio::test]
-    async fn a_socket_left_by_a_killed_agent_is_replaced() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("broker.sock");
-        leave_a_stale_socket(&path);
-        let listener = Listener::unix(&path, 0o600, None).unwrap();
-        let _stream = tokio::net::UnixStream::connect(&path).await.unwrap();
-        let (_, peer) = listener.accept().await.unwrap();
-        let us = (nix::unistd::getuid().as_raw(), nix::unistd::getgid().as_raw());
-        assert_eq!(peer, Peer::Unix { uid: us.0, gid: us.1 });
-    }
-
-    #[tokio::test]
-    async fn the_socket_of_a_running_agent_is_left_alone() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("broker.sock");
-        let _running = Listener::unix(&path, 0o600, None).unwrap();
-        assert!(matches!(Listener::unix(&path, 0o600, None), Err(Error::Live(_))));
-        assert!(tokio::net::UnixStream::connect(&path).await.is_ok());
-    }
-
-    #[tokio::test]
-    async fn a_file_that_is_no_socket_is_not_removed() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("notes");
-        std::fs::write(&path, "mine").unwrap();
-        assert!(matches!(Listener::unix(&path, 0o600, None), Err(Error::Bind(..))));
-        assert_eq!(std::fs::read_to_string(&path).unwrap(), "mine");
-    }
-
-    #[tokio::test]
-    async fn dropping_removes_the_name_only_while_it_is_ours() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("broker.sock");
-        drop(Listener::unix(&path, 0o600, None).unwrap());
-        assert!(!path.exists());
-
-        let old = Listener::unix(&path, 0o600, None).unwrap();
-        std::fs::remove_file(&path).unwrap();
-        let _new = Listener::unix(&path, 0o600, None).unwrap();
-        drop(old);
-        assert!(path.exists());
+    fn only_a_machine_without_ipv6_is_content_with_ipv4() {
+        assert!(has_no_ipv6(&Errno::EAFNOSUPPORT.into()));
+        assert!(!has_no_ipv6(&Errno::EADDRINUSE.into()));
     }
 }

@@ -5,14 +5,18 @@ pub mod client;
 mod crowd;
 mod dial;
 pub mod forwarded;
+pub mod identity;
 mod limits;
 pub mod listen;
+pub mod passed;
 pub mod serve;
+pub mod socket_file;
 pub mod supervisor;
 pub mod tls;
 mod validity;
 
 pub use client::Client;
+pub use identity::Identity;
 pub use limits::Limits;
 pub use listen::{Listener, Peer};
 pub use serve::serve;

@@ -16,11 +16,9 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 use tower::ServiceExt;
 
-use super::Wire;
 use super::crowd::{Crowd, Seat, turn_away};
 use super::limits::Limits;
-use super::listen::{Listener, Peer};
-use super::tls::Tls;
+use super::listen::{Listener, Peer, Speech, Stream};
 
 /// Told once to everybody that the program stops.
 #[derive(Clone, Debug)]
@@ -67,15 +65,15 @@ pub async fn serve(listener: Listener, router: axum::Router, limits: Limits, mut
             accepted = accept(&listener, pause) => accepted,
         };
         match accepted {
-            Ok((wire, peer)) => {
+            Ok((stream, peer)) => {
                 pause = Duration::ZERO;
                 match crowd.seat(peer, connections.len(), &limits) {
                     Some(seat) => {
                         let watcher = graceful.watcher();
-                        let tls = listener.tls().cloned();
-                        connections.spawn(converse((wire, tls), peer, seat, watcher, router.clone(), limits));
+                        let visit = (stream, listener.speech());
+                        connections.spawn(converse(visit, peer, seat, watcher, router.clone(), limits));
                     }
-                    None => turn_away(wire).await,
+                    None => turn_away(stream.wire()).await,
                 }
             }
             Err(error) if is_of_one_connection(&error) => {}
@@ -92,7 +90,7 @@ pub async fn serve(listener: Listener, router: axum::Router, limits: Limits, mut
     connections.shutdown().await;
 }
 
-async fn accept(listener: &Listener, pause: Duration) -> io::Result<(Box<dyn Wire>, Peer)> {
+async fn accept(listener: &Listener, pause: Duration) -> io::Result<(Stream, Peer)> {
     if !pause.is_zero() {
         tokio::time::sleep(pause).await;
     }
@@ -107,20 +105,17 @@ fn is_of_one_connection(error: &io::Error) -> bool {
 
 /// One connection to its end.
 async fn converse(
-    (wire, tls): (Box<dyn Wire>, Option<Tls>),
+    (stream, speech): (Stream, Speech),
     peer: Peer,
     _seat: Seat,
     watcher: Watcher,
     router: axum::Router,
     limits: Limits,
 ) {
-    let wire = match tls {
-        None => wire,
-        Some(tls) => match timeout(limits.head, tls.greet(wire)).await {
-            Ok(Ok(wire)) => wire,
-            Ok(Err(error)) => return tracing::debug!(%error, "no TLS connection came about"),
-            Err(_late) => return tracing::debug!("a TLS handshake took too long"),
-        },
+    let (wire, peer) = match timeout(limits.head, stream.greet(speech, peer)).await {
+        Ok(Ok(greeted)) => greeted,
+        Ok(Err(error)) => return tracing::debug!(%error, "no TLS connection came about"),
+        Err(_late) => return tracing::debug!("a visitor said nothing, or its TLS handshake took too long"),
     };
     let begun = Notify::new();
     let service = hyper::service::service_fn(|request| {

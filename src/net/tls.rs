@@ -4,21 +4,28 @@ use std::fmt;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::SystemTime;
 
-use rustls::crypto::CryptoProvider;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
 use rustls::{ServerConfig, crypto::ring};
 
+use super::authority::Leaf;
 use super::{Wire, validity};
 
-/// Certificate and key that new connections are shown. Cheap to clone.
+/// Certificate and key that new connections are shown, from files. Cheap to clone.
 #[derive(Clone, Debug)]
-pub struct Certificates(Arc<Shown>);
+pub struct Certificates(Arc<Read>);
+
+#[derive(Debug)]
+struct Read {
+    files: Files,
+    stamp: Mutex<Stamp>,
+    shown: Arc<Shown>,
+}
 
 /// What a listener needs to greet its visitors.
 #[derive(Clone)]
@@ -43,52 +50,69 @@ pub enum Error {
     Setup(#[source] rustls::Error),
 }
 
-/// When the files were written, and how long they are.
-type Stamp = [Option<(SystemTime, u64)>; 2];
-
-struct Shown {
-    certificate: PathBuf,
-    key: PathBuf,
-    now: RwLock<(Arc<CertifiedKey>, Stamp)>,
+/// A certificate file and the file of its key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Files {
+    pub certificate: PathBuf,
+    pub key: PathBuf,
 }
+
+/// When the files were written, and how long they are.
+pub(super) type Stamp = [Option<(SystemTime, u64)>; 2];
+
+/// What new connections are shown now.
+pub(super) struct Shown(RwLock<Arc<CertifiedKey>>);
 
 impl Certificates {
     pub fn read(certificate: &Path, key: &Path) -> Result<Self, Error> {
-        let stamp = stamp(certificate, key);
-        let now = RwLock::new((Arc::new(pair(certificate, key)?), stamp));
-        Ok(Self(Arc::new(Shown { certificate: certificate.to_owned(), key: key.to_owned(), now })))
+        let files = Files { certificate: certificate.to_owned(), key: key.to_owned() };
+        let stamp = Mutex::new(files.stamp());
+        let shown = Shown::new(files.pair()?);
+        Ok(Self(Arc::new(Read { files, stamp, shown })))
     }
 
     /// Reads the files again. When they are not right, the old pair stays in use.
     pub fn read_again(&self) -> Result<(), Error> {
-        let shown = &self.0;
-        let stamp = stamp(&shown.certificate, &shown.key);
-        let read = pair(&shown.certificate, &shown.key);
-        let mut now = shown.now.write().unwrap_or_else(PoisonError::into_inner);
-        now.1 = stamp;
-        now.0 = Arc::new(read?);
+        *self.0.stamp.lock().unwrap_or_else(PoisonError::into_inner) = self.0.files.stamp();
+        self.0.shown.put(self.0.files.pair()?);
         Ok(())
     }
 
     /// Were the files written since they were read?
     pub fn changed(&self) -> bool {
-        let now = stamp(&self.0.certificate, &self.0.key);
-        self.0.now.read().unwrap_or_else(PoisonError::into_inner).1 != now
+        *self.0.stamp.lock().unwrap_or_else(PoisonError::into_inner) != self.0.files.stamp()
     }
 
     /// From when until when; `None`: that cannot be read.
     pub fn validity(&self) -> Option<(SystemTime, SystemTime)> {
-        let now = self.0.now.read().unwrap_or_else(PoisonError::into_inner);
-        validity::of(now.0.cert.first()?)
+        validity::of(self.0.shown.now().cert.first()?)
     }
 
     /// TLS 1.2 and 1.3, without client certificates.
     pub fn tls(&self) -> Result<Tls, Error> {
+        self.0.shown.clone().tls()
+    }
+}
+
+impl Shown {
+    pub(super) fn new(pair: CertifiedKey) -> Arc<Self> {
+        Arc::new(Self(RwLock::new(Arc::new(pair))))
+    }
+
+    pub(super) fn put(&self, pair: CertifiedKey) {
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(pair);
+    }
+
+    pub(super) fn tls(self: Arc<Self>) -> Result<Tls, Error> {
         let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()));
         let config = config.with_safe_default_protocol_versions().map_err(Error::Setup)?;
-        let mut config = config.with_no_client_auth().with_cert_resolver(self.0.clone());
+        let mut config = config.with_no_client_auth().with_cert_resolver(self);
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
         Ok(Tls(Arc::new(config).into()))
+    }
+
+    fn now(&self) -> Arc<CertifiedKey> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
@@ -107,41 +131,50 @@ impl fmt::Debug for Tls {
 
 impl fmt::Debug for Shown {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Shown").field("certificate", &self.certificate).field("key", &self.key).finish_non_exhaustive()
+        f.write_str("Shown")
     }
 }
 
 impl ResolvesServerCert for Shown {
     fn resolve(&self, _hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
-        Some(self.now.read().unwrap_or_else(PoisonError::into_inner).0.clone())
+        Some(self.now())
     }
 }
 
-fn pair(certificate: &Path, key: &Path) -> Result<CertifiedKey, Error> {
-    let provider: CryptoProvider = ring::default_provider();
-    let pem = read(certificate)?;
-    let chain = CertificateDer::pem_slice_iter(&pem).collect::<Result<Vec<_>, _>>().unwrap_or_default();
-    if chain.is_empty() {
-        return Err(Error::NoCertificate(certificate.to_owned()));
+impl Files {
+    pub(super) fn pair(&self) -> Result<CertifiedKey, Error> {
+        let pem = read(&self.certificate)?;
+        let chain = CertificateDer::pem_slice_iter(&pem).collect::<Result<Vec<_>, _>>().unwrap_or_default();
+        if chain.is_empty() {
+            return Err(Error::NoCertificate(self.certificate.clone()));
+        }
+        let secret = zeroize::Zeroizing::new(read(&self.key)?);
+        let secret = PrivateKeyDer::from_pem_slice(&secret).map_err(|_malformed| Error::NoKey(self.key.clone()))?;
+        CertifiedKey::from_der(chain, secret, &ring::default_provider()).map_err(|cause| Error::NoPair {
+            certificate: self.certificate.clone(),
+            key: self.key.clone(),
+            cause,
+        })
     }
-    let secret = zeroize::Zeroizing::new(read(key)?);
-    let secret = PrivateKeyDer::from_pem_slice(&secret).map_err(|_malformed| Error::NoKey(key.to_owned()))?;
-    CertifiedKey::from_der(chain, secret, &provider).map_err(|cause| Error::NoPair {
-        certificate: certificate.to_owned(),
-        key: key.to_owned(),
-        cause,
-    })
+
+    pub(super) fn stamp(&self) -> Stamp {
+        [&self.certificate, &self.key].map(|path| {
+            let found = fs::metadata(path).ok()?;
+            Some((found.modified().ok()?, found.len()))
+        })
+    }
+}
+
+impl TryFrom<Leaf> for CertifiedKey {
+    type Error = Error;
+
+    fn try_from(leaf: Leaf) -> Result<Self, Error> {
+        Self::from_der(leaf.chain, leaf.key, &ring::default_provider()).map_err(Error::Setup)
+    }
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, Error> {
     fs::read(path).map_err(|cause| Error::Unreadable(path.to_owned(), cause))
-}
-
-fn stamp(certificate: &Path, key: &Path) -> Stamp {
-    [certificate, key].map(|path| {
-        let found = fs::metadata(path).ok()?;
-        Some((found.modified().ok()?, found.len()))
-    })
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 //! |---|---|---|
 //! | `/` | overview: owner, key, clock, notices | |
 //! | `/claim` | the claim code of a device without owner | yes |
+//! | `/ca`, `/ca.crt` | the device's certificate authority, also over plain HTTP | yes |
 //! | `/access-key` | sign in with an access key instead | yes |
 //! | `/google`, `/google-return`, `/v1/callback/` | sign in with Google | yes |
 //! | `/make-room` | the account holds its maximum of access keys | yes |
@@ -14,6 +15,7 @@
 //! serves too; `house` answers for the account.
 
 mod access_key;
+mod authority;
 mod claim;
 mod claim_code;
 mod drawer;
@@ -26,6 +28,7 @@ mod overview;
 mod place;
 mod play;
 mod reception;
+mod refused;
 mod returns;
 pub(crate) mod screens;
 mod session;
@@ -45,10 +48,12 @@ use crate::base::{Clock, Entropy};
 use crate::device;
 use crate::keystore::{self, Keystore};
 use crate::protocol::recovery_code::RecoveryCodes;
+use crate::net::Identity;
 use claim_code::Claim;
 use kept_sessions::About;
 use limits::Limits;
 use place::Places;
+use refused::Refused;
 use returns::Returns;
 use screens::host::Names;
 use screens::rooms::{House, Shown};
@@ -65,7 +70,9 @@ struct Inner {
     clock: Clock,
     entropy: Entropy,
     device_name: String,
+    identity: Identity,
     names: Names,
+    refused: Refused,
     trusted_proxies: Vec<IpAddr>,
     claim: Claim,
     limits: Limits,
@@ -82,6 +89,8 @@ pub struct Parts {
     pub keystore: Keystore,
     pub clock: Clock,
     pub entropy: Entropy,
+    /// What browsers are shown over TLS.
+    pub identity: Identity,
     /// Names beyond addresses, `localhost`, the host name and `<host name>.local` that a browser may call this panel by.
     pub names: Vec<String>,
     /// Proxies whose forwarding headers are believed.
@@ -93,6 +102,8 @@ impl Panel {
     pub fn new(parts: Parts) -> Result<Self, keystore::Error> {
         let device_name = device::host_name().unwrap_or_else(|| "localhost".to_owned());
         let panel = Self(Arc::new(Inner {
+            identity: parts.identity,
+            refused: Refused::default(),
             names: Names::new(&device_name, parts.names),
             claim: Claim::load(parts.keystore.clone(), parts.entropy.clone())?,
             sessions: Sessions::load(parts.keystore, parts.clock.monotonic())?,
@@ -116,6 +127,8 @@ impl Panel {
         let own = Router::new()
             .route("/", get(overview::page))
             .route("/claim", get(claim::page).post(claim::answer))
+            .route("/ca", get(authority::page))
+            .route(screens::gate::ROOT_CERTIFICATE, get(authority::file))
             .route("/access-key", get(access_key::page).post(access_key::adopt))
             .route("/google", get(google::page).post(google::begin))
             .route("/google-return", get(google::finish))
@@ -134,6 +147,19 @@ impl Panel {
     pub fn claim_code(&self) -> Option<String> {
         self.0.claim.code(self.is_owned())
     }
+
+    pub fn for_the_console(&self) -> ForTheConsole {
+        ForTheConsole { claim_code: self.claim_code(), refused_name: self.0.refused.latest(self.monotonic()) }
+    }
+}
+
+/// What an owner may read at the machine itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ForTheConsole {
+    /// As long as the device has no owner.
+    pub claim_code: Option<String>,
+    /// A name that a browser called the panel by lately, and that is not known here.
+    pub refused_name: Option<String>,
 }
 
 /// The claim code as kept by a running (or stopped) agent, for `latchkey claim`.

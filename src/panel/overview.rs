@@ -53,9 +53,17 @@ pub(super) async fn page(State(panel): State<Panel>, Extension(visitor): Extensi
         state: &status.state,
         confirmed: status.last_confirmed.and_then(|at| Confirmed::new(at, now)),
         clock: clock(&status),
-        attention: status.notices.iter().cloned().chain(panel.0.sessions.trouble()).collect(),
+        attention: panel.attention(&status),
     };
     page::show(&page, None)
+}
+
+impl Panel {
+    /// What the owner should know, one sentence each.
+    fn attention(&self, status: &Status) -> Vec<String> {
+        let own = self.0.sessions.trouble().into_iter().chain(self.0.identity.notices());
+        status.notices.iter().cloned().chain(own).collect()
+    }
 }
 
 /// What the service's clock shows when ours shows `wall` and is so many seconds ahead.

@@ -19,6 +19,8 @@ use crate::net::Peer;
 
 /// Open beside the pages of a sign-in.
 const OPEN: [&str; 6] = ["/claim", "/access-key", "/make-room", "/google", google::CALLBACK, "/google-return"];
+/// Open to all, whatever they speak.
+const IN_PUBLIC: [&str; 2] = ["/ca", gate::ROOT_CERTIFICATE];
 
 impl Door for Panel {
     fn source(&self, peer: Peer, headers: &HeaderMap) -> Option<Source> {
@@ -26,7 +28,11 @@ impl Door for Panel {
     }
 
     fn check_name(&self, name: &Name) -> Result<(), Error> {
-        if self.0.names.include(name) { Ok(()) } else { Err(Error::UnknownName(name.to_string())) }
+        if self.0.names.include(name) {
+            return Ok(());
+        }
+        self.0.refused.note(name, self.monotonic());
+        Err(Error::UnknownName(name.to_string()))
     }
 
     fn entropy(&self) -> &Entropy {
@@ -38,7 +44,11 @@ impl Door for Panel {
     }
 
     fn is_open(&self, path: &str) -> bool {
-        [&gate::OPEN[..], &OPEN, &screens::OPEN_AT_HOME].iter().any(|open| open.contains(&path))
+        [&gate::OPEN[..], &OPEN, &IN_PUBLIC, &screens::OPEN_AT_HOME].iter().any(|open| open.contains(&path))
+    }
+
+    fn is_open_to_plain_http(&self, path: &str) -> bool {
+        IN_PUBLIC.contains(&path)
     }
 
     fn is_return(&self, path: &str) -> bool {

@@ -6,7 +6,7 @@ use super::error::{Error, Mistake};
 use super::layers::{Check, Layers};
 use super::raw::Raw;
 use super::values::{absolute, is_loopback, log_level, proxy};
-use super::{Broker, Panel, Service, Settings};
+use super::{Broker, Certificate, Panel, Service, Settings};
 
 /// `mistakes` are those found while reading; nothing is returned while there is one.
 pub(super) fn settings(layers: &Layers<Raw>, mistakes: Vec<Mistake>) -> Result<Settings, Error> {
@@ -26,6 +26,7 @@ impl Check<'_, Raw> {
         let names = self.list("panel.names", |raw| raw.panel.names.as_ref(), host_name);
         let trusted_proxies = self.list("panel.trusted_proxies", |raw| raw.panel.trusted_proxies.as_ref(), proxy);
         let listen = self.list("panel.listen", |raw| raw.panel.listen.as_ref(), address);
+        let certificate = self.certificate();
         let groups = self.list("broker.groups", |raw| raw.broker.groups.as_ref(), group);
         Some(Settings {
             service: service?,
@@ -34,9 +35,23 @@ impl Check<'_, Raw> {
             runtime_dir: runtime_dir?,
             sealing_key,
             log: log?,
-            panel: Panel { listen, names, trusted_proxies },
+            panel: Panel { listen, names, trusted_proxies, certificate },
             broker: Broker { groups },
         })
+    }
+
+    /// One without the other is a mistake.
+    fn certificate(&mut self) -> Option<Certificate> {
+        let chain = self.text("panel.certificate", |raw| raw.panel.certificate.as_ref(), absolute);
+        let key = self.text("panel.certificate_key", |raw| raw.panel.certificate_key.as_ref(), absolute);
+        let said = [
+            ("panel.certificate", self.layers.last(|raw| raw.panel.certificate.as_ref())),
+            ("panel.certificate_key", self.layers.last(|raw| raw.panel.certificate_key.as_ref())),
+        ];
+        if let [(_, Some((origin, _))), (missing, None)] | [(missing, None), (_, Some((origin, _)))] = said {
+            self.mistake(origin, missing, "it is needed too: a certificate and its key are two files.".to_owned());
+        }
+        Some(Certificate { chain: chain?, key: key? })
     }
 
     fn service(&mut self) -> Option<Service> {
@@ -130,7 +145,8 @@ mod tests {
     fn without_any_source_the_agent_uses_the_service_on_its_own_machine() {
         let settings = check(Vec::new()).unwrap();
         assert_eq!(settings.service, Service::Url("http://127.0.0.1:29980".to_owned()));
-        assert!(settings.panel.listen.iter().all(|address| address.ip().is_loopback() && address.port() == 29999));
+        assert_eq!(settings.panel.listen, ["[::]:29999".parse().unwrap()]);
+        assert_eq!(settings.console_file(), Path::new("/run/issue.d/latchkey.issue"));
         assert_eq!(settings.broker_socket(), Path::new("/run/latchkey/broker.sock"));
     }
 
@@ -141,6 +157,16 @@ mod tests {
         let settings = check(vec![(Origin::Environment("LATCHKEY_"), first), (Origin::Flags, second)]).unwrap();
         assert_eq!(settings.panel.names, ["two.example"]);
         assert_eq!(settings.panel.listen, ["127.0.0.1:1".parse().unwrap()]);
+    }
+
+    #[test]
+    fn a_certificate_needs_its_key() {
+        let both = read_toml("[panel]\ncertificate = \"/a.pem\"\ncertificate_key = \"/a.key\"");
+        let certificate = check(vec![(Origin::Flags, both)]).unwrap().panel.certificate.unwrap();
+        assert_eq!([certificate.chain, certificate.key], ["/a.pem", "/a.key"].map(PathBuf::from));
+        let one = read_toml("[panel]\ncertificate = \"/a.pem\"");
+        let error = check(vec![(Origin::Environment("LATCHKEY_"), one)]).unwrap_err().to_string();
+        assert_eq!(error, "LATCHKEY_PANEL_CERTIFICATE_KEY: it is needed too: a certificate and its key are two files.");
     }
 
     #[test]

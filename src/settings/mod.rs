@@ -14,7 +14,7 @@ pub use raw::{Raw, RawBroker, RawPanel};
 pub use source::{Environment, read};
 
 use std::net::{IpAddr, SocketAddr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Complete and typed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,6 +47,16 @@ pub struct Panel {
     /// Further names that browsers may call the panel by.
     pub names: Vec<String>,
     pub trusted_proxies: Vec<IpAddr>,
+    /// The owner's own certificate, instead of one by the device's authority.
+    pub certificate: Option<Certificate>,
+}
+
+/// Files, PEM.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Certificate {
+    /// The panel's own first, then what leads to a root.
+    pub chain: PathBuf,
+    pub key: PathBuf,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -67,6 +77,15 @@ impl Settings {
     /// Where programs of this machine find the broker.
     pub fn broker_socket(&self) -> PathBuf {
         self.runtime_dir.join("broker.sock")
+    }
+
+    /// What the machine's own screen shows above its log-in prompt: where agetty looks for it, unless another runtime folder
+    /// was chosen.
+    pub fn console_file(&self) -> PathBuf {
+        match self.runtime_dir == Path::new("/run/latchkey") {
+            true => PathBuf::from("/run/issue.d/latchkey.issue"),
+            false => self.runtime_dir.join("latchkey.issue"),
+        }
     }
 }
 

@@ -25,6 +25,8 @@ pub struct RawPanel {
     pub listen: Option<Vec<String>>,
     pub names: Option<Vec<String>>,
     pub trusted_proxies: Option<Vec<String>>,
+    pub certificate: Option<String>,
+    pub certificate_key: Option<String>,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -42,9 +44,10 @@ impl Raw {
             runtime_dir: Some("/run/latchkey".to_owned()),
             log: Some("info".to_owned()),
             panel: RawPanel {
-                listen: texts(&["127.0.0.1:29999", "[::1]:29999"]),
+                listen: texts(&["[::]:29999"]),
                 names: texts(&[]),
                 trusted_proxies: texts(&[]),
+                ..RawPanel::default()
             },
             broker: RawBroker { groups: texts(&["latchkey"]) },
             ..Self::default()

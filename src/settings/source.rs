@@ -127,6 +127,8 @@ fn set(raw: &mut Raw, key: &str, value: &str) -> Result<(), &'static str> {
         "PANEL_LISTEN" => raw.panel.listen = list(),
         "PANEL_NAMES" => raw.panel.names = list(),
         "PANEL_TRUSTED_PROXIES" => raw.panel.trusted_proxies = list(),
+        "PANEL_CERTIFICATE" => raw.panel.certificate = text,
+        "PANEL_CERTIFICATE_KEY" => raw.panel.certificate_key = text,
         "BROKER_GROUPS" => raw.broker.groups = list(),
         _ => return Err(NO_SUCH_SETTING),
     }

@@ -11,7 +11,8 @@ use latchkey::base::clock::Hand;
 use latchkey::base::{Clock, Entropy, Secret};
 use latchkey::cloud::{Cloud, NewAccount, Plan};
 use latchkey::keystore::{Keystore, SealingSource};
-use latchkey::net::{Client, Listener};
+use latchkey::net::authority::{Authority, Subject};
+use latchkey::net::{Client, Identity, Listener};
 use latchkey::panel::{self, Panel};
 use latchkey::protocol::access_key::AccessKey;
 use latchkey::protocol::graphql;
@@ -311,10 +312,17 @@ fn agent(service: SocketAddr, keystore: &Keystore, clock: &Clock, entropy: &Entr
         keystore: keystore.clone(),
         clock: clock.clone(),
         entropy: entropy.clone(),
+        identity: identity(clock),
         names: vec!["panel.example".into()],
         trusted_proxies: vec![TRUSTED_PROXY.parse().unwrap()],
     });
     (account, panel.unwrap())
+}
+
+fn identity(clock: &Clock) -> Identity {
+    let subject = Subject { names: vec!["localhost".into()], addresses: vec![[127, 0, 0, 1].into()] };
+    let authority = Authority::new("raspberrypi", &[], clock.wall()).unwrap();
+    Identity::new(authority, None, subject, clock.wall()).unwrap()
 }
 
 fn account_on(service: SocketAddr, keystore: &Keystore, clock: &Clock, entropy: &Entropy) -> Account {

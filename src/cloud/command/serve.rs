@@ -13,6 +13,7 @@ use crate::base::report::chain;
 use crate::base::{Clock, Entropy};
 use crate::cloud::Cloud;
 use crate::cloud::settings::{Settings, Sheet};
+use crate::net::listen::Speech;
 use crate::net::serve::Stop;
 use crate::net::tls::Tls;
 use crate::net::{Certificates, Listener, supervisor};
@@ -66,7 +67,7 @@ pub(super) async fn serve(settings: Settings) -> Result<(), Error> {
     let cloud = Cloud::open(settings.plan, Clock::system(), Entropy::kernel()).await?;
     let mut signals = Signals::catch()?;
     for listener in &doors.service {
-        let scheme = if listener.tls().is_some() { "https" } else { "http" };
+        let scheme = if matches!(listener.speech(), Speech::Plain) { "http" } else { "https" };
         if let Some(address) = listener.address() {
             writeln!(io::stdout(), "latchkey-cloud serves {scheme}://{address}")?;
         }

@@ -20,7 +20,8 @@ impl Door for Portal {
     fn source(&self, peer: Peer, headers: &HeaderMap) -> Option<Source> {
         let source = Source::of(peer, headers, &self.0.site.cloud.plan.trusted_proxies)?;
         let is_public = self.0.public_is_https && self.0.public.as_ref() == Some(&source.authority);
-        Some(Source { https: source.https || is_public, ..source })
+        // A proxy at the public URL need not say what the browser speaks.
+        Some(Source { https: source.https || (is_public && source.plain_is_safe), ..source })
     }
 
     fn check_name(&self, name: &Name) -> Result<(), Error> {

@@ -21,8 +21,7 @@ impl Cookie {
         token_named(&self.name(source), headers)
     }
 
-    /// `Lax`, not `Strict`: a link from another page on the network must find the owner signed in, nothing here changes by
-    /// GET, and the gate checks the origin of everything else. A visitor's cookie ends with the browser, whatever it `lasts`.
+    /// A visitor's cookie ends with the browser, whatever it `lasts`.
     pub(crate) fn set(self, source: &Source, token: &Token, lasts: Duration) -> Option<HeaderValue> {
         let age = match self {
             Self::Visitor => String::new(),
@@ -35,8 +34,14 @@ impl Cookie {
         self.line(source, "", "; Max-Age=0")
     }
 
+    /// No other site's link brings a session along: the gate leads on from there. A sign-in under way must go on after a
+    /// form or a link of the provider's leads back.
     fn line(self, source: &Source, value: &str, age: &str) -> Option<HeaderValue> {
-        line(&self.name(source), value, age, source.https)
+        let from_other_sites = match self {
+            Self::Visitor => "Lax",
+            Self::Session => "Strict",
+        };
+        written(&self.name(source), value, age, from_other_sites, source.https)
     }
 
     fn name(self, source: &Source) -> String {
@@ -69,9 +74,13 @@ pub(crate) fn token_named(name: &str, headers: &HeaderMap) -> Option<Token> {
 
 /// `age`: `; Max-Age=…`, or nothing for one that ends with the browser.
 pub(crate) fn line(name: &str, value: &str, age: &str, https: bool) -> Option<HeaderValue> {
+    written(name, value, age, "Lax", https)
+}
+
+fn written(name: &str, value: &str, age: &str, same_site: &str, https: bool) -> Option<HeaderValue> {
     let secure = if https { "; Secure" } else { "" };
     let mut line =
-        HeaderValue::try_from(format!("{name}={value}; Path=/{age}; HttpOnly; SameSite=Lax{secure}")).ok()?;
+        HeaderValue::try_from(format!("{name}={value}; Path=/{age}; HttpOnly; SameSite={same_site}{secure}")).ok()?;
     line.set_sensitive(true);
     Some(line)
 }
@@ -99,9 +108,9 @@ mod tests {
             line.to_str().unwrap().to_owned()
         };
         assert!(text(true).starts_with("__Host-latchkey-session-29999="));
-        assert!(text(true).ends_with("; Path=/; Max-Age=2592000; HttpOnly; SameSite=Lax; Secure"));
+        assert!(text(true).ends_with("; Path=/; Max-Age=2592000; HttpOnly; SameSite=Strict; Secure"));
         assert!(text(false).starts_with("latchkey-session-29999="));
-        assert!(text(false).ends_with("; SameSite=Lax"));
+        assert!(text(false).ends_with("; SameSite=Strict"));
     }
 
     #[test]

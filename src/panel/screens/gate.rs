@@ -21,11 +21,15 @@ use crate::net::Peer;
 pub(crate) const OPEN: [&str; 8] =
     ["/sign-in", "/code", "/factor", "/new-password", "/authenticator", "/recovery", "/mailed-code", "/recovery-code"];
 
+/// Where browsers get the certificate authority of a device that has one of its own.
+pub(crate) const ROOT_CERTIFICATE: &str = "/ca.crt";
+
 const CONTENT_SECURITY_POLICY: HeaderValue = HeaderValue::from_static(
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
 );
 const PERMISSIONS_POLICY: HeaderName = HeaderName::from_static("permissions-policy");
 const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+const FETCH_MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
 /// No more of a browser's name is kept.
 const LONGEST_PROGRAM: usize = 200;
 
@@ -89,15 +93,27 @@ async fn admit(door: &dyn Door, mut request: Request) -> Result<(Request, Option
     if assets::is_asset(&path) {
         return Ok((request, None));
     }
+    let only_looks = matches!(*request.method(), Method::GET | Method::HEAD);
     if !source.https && !source.plain_is_safe {
-        return Err(Box::new(plain_http::page(&source, &root)));
+        if !only_looks || !door.is_open_to_plain_http(&path) {
+            let offers_https = door.is_open_to_plain_http(ROOT_CERTIFICATE);
+            return Err(Box::new(plain_http::page(&source, &root, offers_https)));
+        }
+        // Whoever reads along is to see no cookie.
+        let token = Token::new(door.entropy());
+        let visitor = visitor(door, &token, source, None, request.headers());
+        request.extensions_mut().insert(visitor);
+        return Ok((request, None));
     }
-    if !matches!(*request.method(), Method::GET | Method::HEAD) && !is_own_form(&source, request.headers()) {
+    if !only_looks && !is_own_form(&source, request.headers()) {
         return Err(refuse(Error::ForeignForm));
     }
     let shown = Cookie::Session.read(&source, request.headers());
     let session = door.session(shown.as_ref()).await.map_err(refuse)?;
     if session.is_none() && !door.is_open(&path) {
+        if only_looks && shown.is_none() && comes_from_elsewhere(request.headers()) {
+            return Err(Box::new(page::lead_on(&root)));
+        }
         return Err(Box::new(page::see_other(&format!("{root}{}", door.way_in(shown.is_some())))));
     }
     let known = Cookie::Visitor.read(&source, request.headers());
@@ -106,15 +122,27 @@ async fn admit(door: &dyn Door, mut request: Request) -> Result<(Request, Option
     let may_sign_in = session.is_none() || door.is_open(&path);
     let is_new = known.is_none() && may_sign_in && !door.is_return(&path);
     let cookie = if is_new { Cookie::Visitor.set(&source, &token, Duration::ZERO) } else { None };
-    let program = program(request.headers());
-    let visitor = Visitor { hash: token.hash(), source, session, program, form_salt: door.form_salt() };
+    let visitor = visitor(door, &token, source, session, request.headers());
     request.extensions_mut().insert(visitor);
     Ok((request, cookie))
+}
+
+fn visitor(door: &dyn Door, token: &Token, source: Source, session: Option<SignedIn>, headers: &HeaderMap) -> Visitor {
+    Visitor { hash: token.hash(), source, session, program: program(headers), form_salt: door.form_salt() }
 }
 
 fn program(headers: &HeaderMap) -> String {
     let name = headers.get(header::USER_AGENT).and_then(|name| name.to_str().ok()).unwrap_or_default();
     name.chars().take(LONGEST_PROGRAM).collect()
+}
+
+/// A link of another site (or the way back from an identity provider) brings no session along, although there may be one:
+/// the page asked for once more, by a page of ours, does.
+fn comes_from_elsewhere(headers: &HeaderMap) -> bool {
+    let is = |name: &HeaderName, wanted: &[&str]| {
+        headers.get(name).and_then(|value| value.to_str().ok()).is_some_and(|value| wanted.contains(&value))
+    };
+    is(&FETCH_SITE, &["cross-site", "same-site"]) && is(&FETCH_MODE, &["navigate"])
 }
 
 /// Browsers tell where a form comes from, in one header or the other. A page of another site can send a form here, but

@@ -1,7 +1,7 @@
 //! Which names a browser may call this panel by. A page of another site that points its own name at this machine (DNS
 //! rebinding) is turned away here, since that name is not one of ours.
 
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
 /// What stands in a `Host` header.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,6 +38,16 @@ impl Authority {
             None => return None,
         };
         Some(Self { name, port })
+    }
+}
+
+impl Authority {
+    /// As it stands in a URL.
+    pub(crate) fn with_port(&self, port: u16) -> String {
+        match &self.name {
+            Name::Address(address) => SocketAddr::new(*address, port).to_string(),
+            Name::Dns(name) => format!("{name}:{port}"),
+        }
     }
 }
 
@@ -146,6 +156,13 @@ mod tests {
         ] {
             assert!(!answers_to(host), "{host}");
         }
+    }
+
+    #[test]
+    fn an_ipv6_address_has_brackets_in_a_url() {
+        let url = |host| Authority::parse(host).unwrap().with_port(29999);
+        assert_eq!(url("[fe80::1%25eth0]"), "[fe80::1]:29999");
+        assert_eq!(url("Pi.local.:80"), "pi.local:29999");
     }
 
     #[test]

@@ -36,6 +36,10 @@ pub(crate) trait Door: Send + Sync + 'static {
     fn is_return(&self, _path: &str) -> bool {
         false
     }
+    /// May everybody on the network look at this path over plain HTTP? Nothing there may be secret, or change anything.
+    fn is_open_to_plain_http(&self, _path: &str) -> bool {
+        false
+    }
     fn session<'a>(&'a self, token: Option<&'a Token>) -> Later<'a, Result<Option<SignedIn>, Error>>;
     /// Where those go who are not signed in.
     fn way_in(&self, had_a_session: bool) -> &'static str;

@@ -58,6 +58,11 @@ pub(crate) fn error(problem: &Problem, root: &str) -> Response {
     show(&ErrorPage { frame, sentence: &problem.sentence }, Some(problem))
 }
 
+/// The same address once more, asked for by a page of ours.
+pub(crate) fn lead_on(root: &str) -> Response {
+    show(&LeadOn { frame: Frame::at(root) }, None)
+}
+
 pub(crate) async fn not_found(address: Uri) -> Response {
     error(&Error::NoSuchPage.problem(), &root(address.path()))
 }
@@ -72,6 +77,12 @@ pub(crate) fn root(path: &str) -> String {
 struct ErrorPage<'a> {
     frame: Frame,
     sentence: &'a str,
+}
+
+#[derive(Template)]
+#[template(path = "lead_on.html", config = "assets/askama.toml")]
+struct LeadOn {
+    frame: Frame,
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Where a request really comes from: the peer, or what a trusted proxy says about whom it speaks for. Nobody else's
+//! Where a request really comes from: the peer, or what a trusted proxy says about whom it speaks for, and over what. Nobody else's
 //! forwarding headers are believed, so they move neither limits nor cookies.
 
 use std::net::IpAddr;
@@ -24,13 +24,14 @@ const FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 impl Source {
     /// `None` when the request does not say which host it wants, or says it twice.
     pub(crate) fn of(peer: Peer, headers: &HeaderMap, trusted: &[IpAddr]) -> Option<Self> {
+        let over_tls = peer.is_over_tls();
         let peer = peer.address();
         let proxied = trusted.contains(&peer);
         let last = |name| proxied.then(|| last_value(headers, &name)).flatten();
         let host = last(FORWARDED_HOST).or_else(|| only_value(headers, &header::HOST))?;
         Some(Self {
             address: forwarded::client(peer, headers, trusted),
-            https: last(FORWARDED_PROTO).is_some_and(|scheme| scheme.eq_ignore_ascii_case("https")),
+            https: last(FORWARDED_PROTO).map_or(over_tls, |scheme| scheme.eq_ignore_ascii_case("https")),
             plain_is_safe: proxied || peer.is_loopback(),
             authority: Authority::parse(host)?,
         })
@@ -65,12 +66,16 @@ mod tests {
     const PROXY: &str = "10.0.0.2";
 
     fn source(peer: &str, lines: &[(&'static str, &'static str)]) -> Source {
+        through(Peer::Tcp, peer, lines)
+    }
+
+    fn through(channel: fn(SocketAddr) -> Peer, peer: &str, lines: &[(&'static str, &'static str)]) -> Source {
         let mut headers = HeaderMap::new();
         headers.insert(header::HOST, "pi.local:29999".parse().unwrap());
         for (name, value) in lines {
             headers.append(*name, value.parse().unwrap());
         }
-        let peer = Peer::Tcp(SocketAddr::new(peer.parse().unwrap(), 4711));
+        let peer = channel(SocketAddr::new(peer.parse().unwrap(), 4711));
         Source::of(peer, &headers, &[PROXY.parse().unwrap(), "10.0.0.3".parse().unwrap()]).unwrap()
     }
 
@@ -105,6 +110,14 @@ mod tests {
         assert!(proxied.https);
         assert!(proxied.is_origin("https://panel.example"));
         assert!(!proxied.is_origin("http://panel.example"));
+    }
+
+    #[test]
+    fn our_own_tls_counts_unless_a_trusted_proxy_says_what_the_browser_speaks() {
+        assert!(through(Peer::Tls, "192.168.1.66", &[]).https);
+        assert!(through(Peer::Tls, "192.168.1.66", &[("x-forwarded-proto", "http")]).https);
+        assert!(!through(Peer::Tls, PROXY, &[("x-forwarded-proto", "http")]).https);
+        assert!(through(Peer::Tls, PROXY, &[]).https);
     }
 
     #[test]

@@ -1,13 +1,15 @@
 //! Composition root of the agent: the only file that knows every part; starts and stops everything.
 
-use std::collections::BTreeMap;
-use std::net::SocketAddr;
+mod authority;
+mod console;
+mod doors;
+
+pub use doors::{CertificateNotice, PanelNotice};
+
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
 use tokio::task::JoinSet;
 
 use crate::account::{self, Account};
@@ -16,10 +18,12 @@ use crate::base::{Clock, Entropy};
 use crate::broker;
 use crate::keystore::{self, Keystore, SealingSource};
 use crate::net::serve::Stop;
-use crate::net::{self, Client, Limits, Listener, supervisor};
+use crate::net::{self, Client, Identity, Limits, Listener, supervisor};
 use crate::panel::{self, Panel};
 use crate::protocol::discovery::Discovery;
 use crate::settings::{self, Settings};
+use console::Console;
+use doors::{Doors, Notices};
 
 /// A started agent: its sockets listen, nobody is served before [`App::run`].
 pub struct App {
@@ -28,8 +32,11 @@ pub struct App {
     broker: Listener,
     policy: broker::Policy,
     clock: Clock,
-    doors: Vec<(SocketAddr, Result<Listener, net::listen::Error>)>,
+    identity: Identity,
+    doors: Doors,
     notices: Notices,
+    console: Console,
+    names: Vec<String>,
 }
 
 /// What is kept on this machine, opened: by the agent, and by commands that work without it.
@@ -37,13 +44,6 @@ pub struct App {
 pub struct Kept {
     pub keystore: Keystore,
     pub account: Account,
-}
-
-/// Where the panel can be opened, and why it cannot; the agent leaves it in the runtime folder for `latchkey status`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PanelNotice {
-    pub urls: Vec<String>,
-    pub problems: Vec<String>,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -56,15 +56,18 @@ pub enum Error {
     Client(#[from] net::client::Error),
     #[error(transparent)]
     Listen(#[from] net::listen::Error),
+    #[error(transparent)]
+    Identity(#[from] net::identity::Error),
     #[error("The folder {0} cannot be made; check who owns the folder above it.")]
     Folder(PathBuf, #[source] std::io::Error),
 }
 
+/// How often the owner's certificate and what the console shows are looked at.
+const LOOK: Duration = Duration::from_secs(2);
+/// How often the certificate follows the machine's names, addresses and time.
+const FOLLOW: Duration = Duration::from_secs(60);
 /// How long running work may take after stop; more than what [`Limits`] gives to requests.
 const GRACE: Duration = Duration::from_secs(8);
-/// The first and the longest wait before a taken address is tried again.
-const RETRY: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(60));
-
 impl Kept {
     /// Reads what is kept; asks nobody.
     pub fn open(settings: &Settings, clock: Clock, entropy: Entropy) -> Result<Self, Error> {
@@ -90,22 +93,21 @@ impl App {
         let policy = broker::Policy { users: Vec::new(), groups: group_ids(&settings.broker.groups) };
         let broker = Listener::unix(&settings.broker_socket(), 0o660, policy.groups.first().copied())?;
         let kept = Kept::open(settings, clock.clone(), entropy.clone())?;
+        let identity = authority::identity(settings, &kept, &clock)?;
         let panel = Panel::new(panel::Parts {
             account: kept.account.clone(),
             keystore: kept.keystore.clone(),
             clock: clock.clone(),
             entropy,
+            identity: identity.clone(),
             names: settings.panel.names.clone(),
             trusted_proxies: settings.panel.trusted_proxies.clone(),
         })?;
-        let notices = Notices::new(settings);
-        let mut doors = Vec::new();
-        for &address in &settings.panel.listen {
-            let door = Listener::tcp(address).await;
-            notices.put(address, &door);
-            doors.push((address, door));
-        }
-        Ok(Self { kept, panel, broker, policy, clock, doors, notices })
+        let notices = Notices::new(&settings.runtime_dir, identity.clone());
+        let doors = Doors::open(&settings.panel.listen, &notices).await;
+        let console = Console::at(settings.console_file());
+        let names = settings.panel.names.clone();
+        Ok(Self { kept, panel, broker, policy, clock, identity, doors, notices, console, names })
     }
 
     /// Where the panel listens.
@@ -122,11 +124,22 @@ impl App {
     pub async fn run(self, mut stop: Stop) {
         let account = self.kept.account;
         let mut tasks = JoinSet::new();
-        let router = broker::router(account.clone(), self.policy, self.clock);
+        let router = broker::router(account.clone(), self.policy, self.clock.clone());
         tasks.spawn(net::serve(self.broker, router, Limits::default(), stop.clone()));
-        for (address, door) in self.doors {
-            tasks.spawn(serve_panel(address, door, self.panel.router(), self.notices.clone(), stop.clone()));
+        match self.identity.tls() {
+            Ok(tls) => self.doors.serve(&mut tasks, &tls, &self.panel, &self.notices, &stop),
+            Err(error) => tracing::error!(error = chain(&error), "the panel stays closed"),
         }
+        let upkeep = Upkeep {
+            identity: self.identity,
+            names: self.names,
+            panel: self.panel,
+            account: account.clone(),
+            clock: self.clock,
+            notices: self.notices.clone(),
+            console: self.console,
+        };
+        tasks.spawn(upkeep.run(stop.clone()));
         let confirming = stop.clone();
         tasks.spawn(async move { account.keep_confirming(confirming).await });
         tasks.spawn(supervisor::keep_watchdog(stop.clone()));
@@ -141,94 +154,34 @@ impl App {
     }
 }
 
-impl PanelNotice {
-    /// What a running agent left; nothing when there is none.
-    pub fn left_in(runtime_dir: &Path) -> Self {
-        let text = std::fs::read(notice_file(runtime_dir)).unwrap_or_default();
-        serde_json::from_slice(&text).unwrap_or_default()
-    }
-}
-
-fn notice_file(runtime_dir: &Path) -> PathBuf {
-    runtime_dir.join("panel.json")
-}
-
-/// The state of every panel address, mirrored into the runtime folder.
-#[derive(Clone)]
-struct Notices {
-    file: PathBuf,
-    doors: Arc<Mutex<BTreeMap<SocketAddr, Result<SocketAddr, String>>>>,
-}
-
-impl Notices {
-    fn new(settings: &Settings) -> Self {
-        Self { file: notice_file(&settings.runtime_dir), doors: Arc::default() }
-    }
-
-    fn put(&self, address: SocketAddr, door: &Result<Listener, net::listen::Error>) {
-        let state = match door {
-            Ok(listener) => Ok(listener.address().unwrap_or(address)),
-            Err(error) => Err(error.to_string()),
-        };
-        let mut doors = self.doors.lock().unwrap_or_else(PoisonError::into_inner);
-        let before = doors.insert(address, state.clone());
-        drop(doors);
-        if before != Some(state) {
-            self.write();
-        }
-    }
-
-    fn read(&self) -> PanelNotice {
-        let doors = self.doors.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut notice = PanelNotice::default();
-        for door in doors.values() {
-            match door {
-                Ok(address) => notice.urls.push(format!("http://{address}")),
-                Err(sentence) => notice.problems.push(sentence.clone()),
-            }
-        }
-        notice
-    }
-
-    fn remove(&self) {
-        let _was_never_written = std::fs::remove_file(&self.file);
-    }
-
-    fn write(&self) {
-        let written = serde_json::to_vec(&self.read()).map_err(std::io::Error::from);
-        if let Err(error) = written.and_then(|text| std::fs::write(&self.file, text)) {
-            tracing::warn!(%error, "the state of the panel cannot be left for 'latchkey status'");
-        }
-    }
-}
-
-/// Serves one address of the panel, waiting for it to become free where another program has it (WEB-21).
-async fn serve_panel(
-    address: SocketAddr,
-    mut door: Result<Listener, net::listen::Error>,
-    router: axum::Router,
+/// What is looked at again and again while the agent runs.
+struct Upkeep {
+    identity: Identity,
+    names: Vec<String>,
+    panel: Panel,
+    account: Account,
+    clock: Clock,
     notices: Notices,
-    mut stop: Stop,
-) {
-    let (mut wait, longest) = RETRY;
-    loop {
-        match door {
-            Ok(listener) => {
-                tracing::info!(address = ?listener.address(), "the panel listens");
-                return net::serve(listener, router, Limits::default(), stop).await;
+    console: Console,
+}
+
+impl Upkeep {
+    async fn run(mut self, mut stop: Stop) {
+        let mut followed = self.clock.monotonic();
+        loop {
+            self.identity.look_at_files();
+            if self.clock.monotonic().saturating_sub(followed) >= FOLLOW {
+                followed = self.clock.monotonic();
+                self.identity.follow(authority::subject(&self.names), authority::time(&self.account, &self.clock));
             }
-            Err(error) if wait == RETRY.0 => {
-                tracing::warn!(error = chain(&error), "the panel waits for its address, trying again until it is free");
+            self.notices.renew();
+            self.console.show(&console::text(&self.notices.read(), &self.panel.for_the_console()));
+            tokio::select! {
+                () = stop.wait() => break,
+                () = tokio::time::sleep(LOOK) => {}
             }
-            Err(error) => tracing::debug!(%error, "the panel still waits"),
         }
-        tokio::select! {
-            () = stop.wait() => return,
-            () = tokio::time::sleep(wait) => {}
-        }
-        wait = (wait * 2).min(longest);
-        door = Listener::tcp(address).await;
-        notices.put(address, &door);
+        self.console.clear();
     }
 }
 
