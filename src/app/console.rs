@@ -49,6 +49,7 @@ pub(super) fn text(notice: &PanelNotice, panel: &ForTheConsole) -> String {
         lines.push(("Claim code", code.clone()));
         lines.extend(notice.certificate.as_ref().map(|certificate| ("Fingerprint", certificate.words.clone())));
     }
+    lines.extend(notice.problems.iter().map(|problem| ("Problem", problem.clone())));
     if let Some(name) = &panel.refused_name {
         lines.push(("Refused", format!("the name {name}; if it is yours, put it into /etc/latchkey/latchkey.toml:")));
         lines.push(("", format!("[panel] names = [\"{name}\"]")));

@@ -109,6 +109,8 @@ async fn serve(
 pub(super) struct Notices {
     file: PathBuf,
     identity: Identity,
+    /// Found at start, and to be told as long as the agent runs.
+    mistakes: Vec<String>,
     doors: Arc<Mutex<BTreeMap<SocketAddr, Result<SocketAddr, String>>>>,
     written: Arc<Mutex<PanelNotice>>,
 }
@@ -126,8 +128,8 @@ fn notice_file(runtime_dir: &Path) -> PathBuf {
 }
 
 impl Notices {
-    pub(super) fn new(runtime_dir: &Path, identity: Identity) -> Self {
-        Self { file: notice_file(runtime_dir), identity, doors: Arc::default(), written: Arc::default() }
+    pub(super) fn new(runtime_dir: &Path, identity: Identity, mistakes: Vec<String>) -> Self {
+        Self { file: notice_file(runtime_dir), identity, mistakes, doors: Arc::default(), written: Arc::default() }
     }
 
     fn put(&self, address: SocketAddr, door: &Result<Listener, Error>) {
@@ -149,7 +151,7 @@ impl Notices {
                 Err(sentence) => notice.problems.push(sentence),
             }
         }
-        notice.problems.extend(self.identity.notices());
+        notice.problems.extend(self.mistakes.iter().cloned().chain(self.identity.notices()));
         notice.certificate = (!self.identity.is_by_files()).then(|| self.identity.fingerprint().into());
         notice
     }

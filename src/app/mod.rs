@@ -14,8 +14,9 @@ use tokio::task::JoinSet;
 
 use crate::account::{self, Account};
 use crate::base::report::chain;
-use crate::base::{Clock, Entropy};
+use crate::base::{Clock, Entropy, Secret};
 use crate::broker;
+use crate::device;
 use crate::keystore::{self, Keystore, SealingSource};
 use crate::net::serve::Stop;
 use crate::net::{self, Client, Identity, Limits, Listener, supervisor};
@@ -94,16 +95,18 @@ impl App {
         let broker = Listener::unix(&settings.broker_socket(), 0o660, policy.groups.first().copied())?;
         let kept = Kept::open(settings, clock.clone(), entropy.clone())?;
         let identity = authority::identity(settings, &kept, &clock)?;
+        let (given_claim_code, mistakes) = provisioned(settings);
         let panel = Panel::new(panel::Parts {
             account: kept.account.clone(),
             keystore: kept.keystore.clone(),
             clock: clock.clone(),
             entropy,
             identity: identity.clone(),
+            given_claim_code,
             names: settings.panel.names.clone(),
             trusted_proxies: settings.panel.trusted_proxies.clone(),
         })?;
-        let notices = Notices::new(&settings.runtime_dir, identity.clone());
+        let notices = Notices::new(&settings.runtime_dir, identity.clone(), mistakes);
         let doors = Doors::open(&settings.panel.listen, &notices).await;
         let console = Console::at(settings.console_file());
         let names = settings.panel.names.clone();
@@ -154,6 +157,30 @@ impl App {
     }
 }
 
+/// By which people recognise the certificate authority of this device, when it has one.
+pub fn certificate(kept: &Kept) -> Result<Option<CertificateNotice>, Error> {
+    Ok(authority::kept(&kept.keystore)?.map(|authority| authority.fingerprint().into()))
+}
+
+/// The next start makes a new certificate authority.
+pub fn forget_certificate(kept: &Kept) -> Result<(), Error> {
+    authority::forget(&kept.keystore)
+}
+
+/// The claim code that an installer left, and what is wrong with what they left.
+fn provisioned(settings: &Settings) -> (Option<Secret<String>>, Vec<String>) {
+    let Some(provisioning) = &settings.provisioning else { return (None, Vec::new()) };
+    let mut mistakes: Vec<String> = provisioning.mistake.iter().cloned().collect();
+    let code = device::provisioning::claim_code(&provisioning.file).unwrap_or_else(|error| {
+        mistakes.push(error.to_string());
+        None
+    });
+    for mistake in &mistakes {
+        tracing::warn!(mistake, "what the installer left is not used");
+    }
+    (code, mistakes)
+}
+
 /// What is looked at again and again while the agent runs.
 struct Upkeep {
     identity: Identity,
@@ -174,6 +201,7 @@ impl Upkeep {
                 followed = self.clock.monotonic();
                 self.identity.follow(authority::subject(&self.names), authority::time(&self.account, &self.clock));
             }
+            self.panel.keep_house();
             self.notices.renew();
             self.console.show(&console::text(&self.notices.read(), &self.panel.for_the_console()));
             tokio::select! {

@@ -2,6 +2,7 @@
 
 mod agent;
 mod answers;
+mod certificate;
 mod claim;
 mod context;
 mod credentials;
@@ -12,6 +13,7 @@ mod log;
 mod output;
 mod person;
 mod qr;
+mod release;
 mod run;
 mod sign;
 mod sign_in;
@@ -82,8 +84,12 @@ enum Once {
     SignOut,
     /// Show who is signed in, and whether the key works.
     Status(status::Args),
+    /// Give the device up, also when the account service is away: no owner, no sessions, a new claim code.
+    Release,
     /// Show the claim code that the panel asks a new owner for.
     Claim,
+    /// Show the fingerprint of the panel's certificate authority, or have a new one made.
+    Certificate(certificate::Args),
     /// Print the access key for a program that must have it.
     Credentials(credentials::Args),
     /// Print the header lines that make a request a signed one.
@@ -139,7 +145,9 @@ impl Once {
             Self::SignIn(args) => sign_in::run(args, context).await,
             Self::SignOut => sign_out::run(context).await,
             Self::Status(args) => status::run(&args, context).await,
+            Self::Release => release::run(context).await,
             Self::Claim => claim::run(context),
+            Self::Certificate(args) => certificate::run(&args, context),
             Self::Credentials(args) => credentials::run(&args, context).await,
             Self::Sign(args) => sign::run(args, context).await,
             Self::Graphql(args) => graphql::run(args, context).await,

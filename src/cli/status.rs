@@ -70,6 +70,9 @@ fn tell(report: Report) -> Result<(), Error> {
     rows.extend(kept.last_confirmed.map(|when| ("Confirmed", when)));
     rows.extend([("Service", kept.service), ("Agent", agent.to_owned())]);
     rows.extend(panel.urls.into_iter().chain(panel.problems).map(|row| ("Panel", row)));
+    if let Some(certificate) = panel.certificate {
+        rows.extend([("CA words", certificate.words), ("CA SHA-256", certificate.sha256)]);
+    }
     rows.extend(kept.clock_ahead_seconds.and_then(clock_row).map(|row| ("Clock", row)));
     rows.extend(kept.notices.into_iter().map(|row| ("Notice", row)));
     rows.iter().try_for_each(|(name, row)| output::line(&format!("{name:<11}{row}")))

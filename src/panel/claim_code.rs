@@ -2,6 +2,8 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use sha2::{Digest, Sha256};
+
 use crate::base::{Entropy, Secret, report};
 use crate::keystore::{self, Keystore, Loaded};
 
@@ -9,8 +11,11 @@ const KIND: &str = "claim";
 /// No two of these look alike on a console or a printed label: no 0 O Q, 1 I L, 2 Z, 5 S, 8 B.
 const ALPHABET: &[u8; 24] = b"ACDEFGHJKMNPRTUVWXY34679";
 const LENGTH: usize = 8;
+const GROUP: usize = 4;
+/// Remembers, as a digest, which code of an installer's was used already.
+const USED: &str = "claim-given";
 
-/// Eight characters, shown in two groups.
+/// Eight characters (or what an installer chose), shown in groups.
 #[derive(Clone, Debug)]
 pub(super) struct ClaimCode(Secret<String>);
 
@@ -29,11 +34,8 @@ impl ClaimCode {
     }
 
     fn shown(&self) -> String {
-        let code = self.0.expose();
-        match code.split_at_checked(LENGTH / 2) {
-            Some((first, second)) => format!("{first}-{second}"),
-            None => code.clone(),
-        }
+        let groups: Vec<_> = self.0.expose().as_bytes().chunks(GROUP).map(String::from_utf8_lossy).collect();
+        groups.join("-")
     }
 
     /// Case, blanks and dashes are forgiven.
@@ -55,6 +57,25 @@ impl Claim {
     pub(super) fn load(keystore: Keystore, entropy: Entropy) -> Result<Self, keystore::Error> {
         let code = Mutex::new(load(&keystore)?);
         Ok(Self { keystore, entropy, code })
+    }
+
+    /// A code that an installer left on the machine stands in for a made one, until the device has been claimed: then it is used
+    /// up, also after a release, since everybody who sees the card can read it.
+    pub(super) fn take(&self, given: &Secret<String>, owned: bool) {
+        let digest = Sha256::digest(given.expose().as_bytes());
+        let used = match self.keystore.load(USED) {
+            Ok(Loaded::Whole(used) | Loaded::Older { content: used, .. }) => used.matches(&digest),
+            Ok(Loaded::Absent | Loaded::Lost { .. }) | Err(_) => false,
+        };
+        if used || owned {
+            return;
+        }
+        let code = given.expose().as_bytes();
+        let kept = self.keystore.save(KIND, code).and_then(|()| self.keystore.save(USED, &digest));
+        if let Err(error) = kept {
+            tracing::warn!(error = report::chain(&error), "the installer's claim code is not kept");
+        }
+        *self.lock() = Some(ClaimCode(given.clone()));
     }
 
     /// Called with what is known about the owner now; ownership can change under a running panel.
@@ -104,12 +125,13 @@ fn load(keystore: &Keystore) -> Result<Option<ClaimCode>, keystore::Error> {
         Loaded::Absent | Loaded::Lost { .. } => return Ok(None),
     };
     let text = String::from_utf8(content.expose().clone()).ok();
-    Ok(text.filter(|text| text.len() == LENGTH).map(|text| ClaimCode(Secret::new(text))))
+    Ok(text.filter(|text| text.len() >= LENGTH).map(|text| ClaimCode(Secret::new(text))))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::keystore::SealingSource;
 
     #[test]
     fn a_code_is_eight_characters_that_cannot_be_confused() {
@@ -134,5 +156,26 @@ mod tests {
         for typed in ["", "ACDE346", "ACDE34677", "ACDE3469"] {
             assert!(!code.is(typed), "{typed}");
         }
+    }
+
+    #[test]
+    fn an_installers_code_counts_once_and_survives_a_restart_until_then() {
+        let folder = tempfile::tempdir().unwrap();
+        let keystore = Keystore::open(folder.path(), &SealingSource::OwnFile, Entropy::kernel()).unwrap();
+        let started = || Claim::load(keystore.clone(), Entropy::kernel()).unwrap();
+        let given = Secret::from("MYOWNCODE1");
+        let claim = started();
+        claim.take(&given, false);
+        assert_eq!(claim.code(false).as_deref(), Some("MYOW-NCOD-E1"));
+        let claim = started();
+        claim.take(&given, false);
+        assert!(claim.accepts("my own code 1"));
+        assert_eq!(claim.code(true), None);
+
+        let released = started();
+        released.take(&given, false);
+        assert!(!released.accepts("MYOWNCODE1"));
+        released.take(&Secret::from("ANOTHER0CODE"), false);
+        assert!(released.accepts("another0code"));
     }
 }

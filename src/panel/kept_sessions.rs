@@ -71,6 +71,10 @@ pub(super) fn save(keystore: &Keystore, kept: impl Iterator<Item = Kept>) -> Res
     })
 }
 
+pub(super) fn forget(keystore: &Keystore) -> Result<(), keystore::Error> {
+    keystore.remove(KIND)
+}
+
 impl Line {
     fn write(kept: &Kept) -> Self {
         let seconds = |at: SystemTime| at.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs();

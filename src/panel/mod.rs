@@ -44,7 +44,7 @@ use axum::routing::{get, post};
 use tokio::task::JoinSet;
 
 use crate::account::{self, Account};
-use crate::base::{Clock, Entropy};
+use crate::base::{Clock, Entropy, Secret};
 use crate::device;
 use crate::keystore::{self, Keystore};
 use crate::protocol::recovery_code::RecoveryCodes;
@@ -91,6 +91,8 @@ pub struct Parts {
     pub entropy: Entropy,
     /// What browsers are shown over TLS.
     pub identity: Identity,
+    /// The claim code that an installer chose: letters and digits, upper case.
+    pub given_claim_code: Option<Secret<String>>,
     /// Names beyond addresses, `localhost`, the host name and `<host name>.local` that a browser may call this panel by.
     pub names: Vec<String>,
     /// Proxies whose forwarding headers are believed.
@@ -118,6 +120,9 @@ impl Panel {
             entropy: parts.entropy,
             device_name,
         }));
+        if let Some(given) = parts.given_claim_code {
+            panel.0.claim.take(&given, panel.is_owned());
+        }
         panel.claim_code();
         Ok(panel)
     }
@@ -148,6 +153,11 @@ impl Panel {
         self.0.claim.code(self.is_owned())
     }
 
+    /// Sessions of an owner who is none any more end, also when it was the command line that gave the device up.
+    pub fn keep_house(&self) {
+        self.session_of(None);
+    }
+
     pub fn for_the_console(&self) -> ForTheConsole {
         ForTheConsole { claim_code: self.claim_code(), refused_name: self.0.refused.latest(self.monotonic()) }
     }
@@ -160,6 +170,11 @@ pub struct ForTheConsole {
     pub claim_code: Option<String>,
     /// A name that a browser called the panel by lately, and that is not known here.
     pub refused_name: Option<String>,
+}
+
+/// Ends every session of a device that was given up, for a command that works without the agent.
+pub fn forget_sessions(keystore: &Keystore) -> Result<(), keystore::Error> {
+    kept_sessions::forget(keystore)
 }
 
 /// The claim code as kept by a running (or stopped) agent, for `latchkey claim`.

@@ -35,6 +35,7 @@ impl Check<'_, Raw> {
             runtime_dir: runtime_dir?,
             sealing_key,
             log: log?,
+            provisioning: None,
             panel: Panel { listen, names, trusted_proxies, certificate },
             broker: Broker { groups },
         })

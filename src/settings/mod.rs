@@ -4,6 +4,7 @@
 mod check;
 mod error;
 mod layers;
+mod provisioned;
 mod raw;
 pub mod source;
 pub mod values;
@@ -27,8 +28,18 @@ pub struct Settings {
     /// The 32-byte key that seals the state, when somebody else keeps it (a systemd credential).
     pub sealing_key: Option<PathBuf>,
     pub log: LogLevel,
+    /// What an installer left on the boot partition, where there is something.
+    pub provisioning: Option<Provisioning>,
     pub panel: Panel,
     pub broker: Broker,
+}
+
+/// The file that an installer left; it says a claim code too, which is none of the settings.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Provisioning {
+    pub file: PathBuf,
+    /// Why its settings are not used: a mistake in there must not keep the agent from starting.
+    pub mistake: Option<String>,
 }
 
 /// Which account service.

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use super::error::{Error, Mistake, Origin};
 use super::layers::Layers;
 use super::raw::Raw;
-use super::{Settings, check};
+use super::{Settings, check, provisioned};
 
 const CONFIG: &str = "/etc/latchkey/latchkey.toml";
 const PREFIX: &str = "LATCHKEY_";
@@ -32,6 +32,8 @@ pub struct Environment(BTreeMap<OsString, OsString>);
 pub fn read(config: Option<&Path>, environment: &Environment, flags: Raw) -> Result<Settings, Error> {
     let mut mistakes = Vec::new();
     let mut layers = Layers(vec![(Origin::Defaults, Raw::defaults())]);
+    let (provisioning, provisioned) = provisioned::read(environment.path("LATCHKEY_PROVISIONING")).unzip();
+    layers.0.extend(provisioned.flatten());
     layers.0.extend(environment.sealing_credential());
     let config = config.map(Path::to_owned).or_else(|| environment.path("LATCHKEY_CONFIG"));
     for path in files(config.as_deref(), Path::new(CONFIG), &mut mistakes) {
@@ -42,7 +44,8 @@ pub fn read(config: Option<&Path>, environment: &Environment, flags: Raw) -> Res
     }
     layers.0.push((Origin::Environment(PREFIX), environment.raw(&mut mistakes)));
     layers.0.push((Origin::Flags, flags));
-    check::settings(&layers, mistakes)
+    let settings = check::settings(&layers, mistakes)?;
+    Ok(Settings { provisioning, ..settings })
 }
 
 impl Environment {
@@ -87,7 +90,7 @@ impl Environment {
 
     fn raw(&self, mistakes: &mut Vec<Mistake>) -> Raw {
         let mut raw = Raw::default();
-        let ours = |key: &str| key != "CONFIG" && !key.starts_with(SERVICE_PREFIX);
+        let ours = |key: &str| !["CONFIG", "PROVISIONING"].contains(&key) && !key.starts_with(SERVICE_PREFIX);
         for (key, value) in self.variables(PREFIX).filter(|(key, _)| ours(key)) {
             let known = match value {
                 Some(value) => set(&mut raw, key, value),

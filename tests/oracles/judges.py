@@ -43,6 +43,7 @@ JUDGES = (
     Judge("aiosmtpd", (PYTHON, "by_aiosmtpd.py")),
     Judge("sms", (PYTHON, "by_sms.py")),
     Judge("openssl-s_client", (PYTHON, "by_s_client.py")),
+    Judge("openssl-panel", (PYTHON, "by_openssl_panel.py")),
     Judge("prometheus", (PYTHON, "by_prometheus.py")),
     Judge("systemd-analyze", (PYTHON, "by_systemd_analyze.py")),
     signer("httpsig", ".venv-httpsig/bin/python", "signers/with_httpsig.py"),

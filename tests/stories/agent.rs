@@ -93,7 +93,7 @@ async fn a_group_that_does_not_exist_stops_nobody() {
 }
 
 /// An agent that serves, and the hand that stops it.
-struct Running {
+pub(crate) struct Running {
     stopper: latchkey::net::serve::Stopper,
     tasks: JoinSet<()>,
 }
@@ -108,18 +108,18 @@ impl From<App> for Running {
 }
 
 impl Running {
-    async fn stop(self) {
+    pub(crate) async fn stop(self) {
         self.stopper.stop();
         self.tasks.join_all().await;
     }
 }
 
-async fn start(settings: &Settings) -> Result<App, Error> {
+pub(crate) async fn start(settings: &Settings) -> Result<App, Error> {
     App::start(settings, Clock::system(), Entropy::kernel()).await
 }
 
 /// Nobody answers at the account service.
-fn settings(folder: &TempDir, panel: SocketAddr) -> Settings {
+pub(crate) fn settings(folder: &TempDir, panel: SocketAddr) -> Settings {
     let path = |name: &str| Some(folder.path().join(name).to_str().unwrap().to_owned());
     let flags = Raw {
         service: Some("http://127.0.0.1:1".to_owned()),
@@ -131,11 +131,11 @@ fn settings(folder: &TempDir, panel: SocketAddr) -> Settings {
     settings::read(Some(Path::new("/dev/null")), &Environment::default(), flags).unwrap()
 }
 
-fn free() -> SocketAddr {
+pub(crate) fn free() -> SocketAddr {
     SocketAddr::from(([127, 0, 0, 1], 0))
 }
 
-fn notice(folder: &TempDir) -> PanelNotice {
+pub(crate) fn notice(folder: &TempDir) -> PanelNotice {
     PanelNotice::left_in(&folder.path().join("run"))
 }
 
@@ -154,7 +154,7 @@ async fn heard(systemd: &UnixDatagram) -> String {
     String::from_utf8(message.iter().copied().take(length).collect()).unwrap().trim_end().to_owned()
 }
 
-async fn until(comes_true: impl Fn() -> bool) {
+pub(crate) async fn until(comes_true: impl Fn() -> bool) {
     let waiting = async {
         while !comes_true() {
             tokio::task::yield_now().await;

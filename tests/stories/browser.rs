@@ -34,7 +34,7 @@ pub(crate) struct Browser {
 enum Way {
     Socket(SocketAddr),
     /// Straight into the router, from an address that this machine does not have.
-    Network(Router, SocketAddr),
+    Network(Router, Peer),
 }
 
 /// An answer, checked against the header allow-list.
@@ -75,7 +75,7 @@ impl Browser {
     }
 
     pub(crate) fn on_the_network(router: Router, peer: SocketAddr, port: u16) -> Self {
-        Self::new(Way::Network(router, peer), format!("192.168.1.50:{port}"))
+        Self::new(Way::Network(router, Peer::Tcp(peer)), format!("192.168.1.50:{port}"))
     }
 
     /// At the account service's portal.
@@ -91,6 +91,15 @@ impl Browser {
     pub(crate) fn over_https(mut self) -> Self {
         self.scheme = "https";
         self.extra.push(("x-forwarded-proto", "https".into()));
+        self
+    }
+
+    /// The same person, by TLS with the panel itself.
+    pub(crate) fn over_tls(mut self) -> Self {
+        self.scheme = "https";
+        if let Way::Network(router, Peer::Tcp(address)) = self.way {
+            self.way = Way::Network(router, Peer::Tls(address));
+        }
         self
     }
 
@@ -239,7 +248,7 @@ impl Way {
             }
             Self::Network(router, peer) => {
                 let mut request = request;
-                request.extensions_mut().insert(Peer::Tcp(*peer));
+                request.extensions_mut().insert(*peer);
                 let mut router = router.clone();
                 let (head, body) = router.call(request).await.unwrap().into_parts();
                 (head, body.collect().await.unwrap().to_bytes())

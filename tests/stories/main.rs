@@ -2,7 +2,9 @@
 //! does, starts the real account service and the real agent in this process, and moves the clock by hand.
 
 mod agent;
+mod agent_panel;
 mod browser;
+mod hostile_lan;
 mod panel_access_keys;
 mod panel_again;
 mod panel_gate;

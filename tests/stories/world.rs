@@ -33,6 +33,7 @@ pub(crate) struct World {
     pub(crate) cloud: Cloud,
     pub(crate) account: Account,
     pub(crate) panel: Panel,
+    pub(crate) identity: Identity,
     pub(crate) keystore: Keystore,
     /// Where the panel listens.
     pub(crate) address: SocketAddr,
@@ -88,14 +89,17 @@ impl World {
         let service = listener.address().unwrap();
         let service_running = Running::cloud(&cloud, listener);
         let keystore = open_keystore(&folder, &entropy);
-        let (account, panel) = agent(service, &keystore, &clock, &entropy);
+        let identity = identity(&clock);
+        let (account, panel) = agent(service, &keystore, &identity, &clock, &entropy);
         let listener = Listener::tcp("127.0.0.1:0".parse().unwrap()).await.unwrap();
+        let listener = listener.with_tls_beside_http(identity.tls().unwrap());
         let address = listener.address().unwrap();
         let panel_running = Running::panel(&panel, listener);
         Self {
             cloud,
             account,
             panel,
+            identity,
             keystore,
             address,
             clock,
@@ -245,8 +249,9 @@ impl World {
     pub(crate) async fn agent_restarts(&mut self) {
         self.panel_running.stop().await;
         self.keystore = open_keystore(&self.folder, &self.entropy);
-        (self.account, self.panel) = agent(self.service, &self.keystore, &self.clock, &self.entropy);
+        (self.account, self.panel) = agent(self.service, &self.keystore, &self.identity, &self.clock, &self.entropy);
         let listener = Listener::tcp(self.address).await.unwrap();
+        let listener = listener.with_tls_beside_http(self.identity.tls().unwrap());
         self.panel_running = Running::panel(&self.panel, listener);
     }
 
@@ -305,14 +310,21 @@ fn open_keystore(folder: &TempDir, entropy: &Entropy) -> Keystore {
     Keystore::open(&folder.path().join("agent"), &SealingSource::OwnFile, entropy.clone()).unwrap()
 }
 
-fn agent(service: SocketAddr, keystore: &Keystore, clock: &Clock, entropy: &Entropy) -> (Account, Panel) {
+fn agent(
+    service: SocketAddr,
+    keystore: &Keystore,
+    identity: &Identity,
+    clock: &Clock,
+    entropy: &Entropy,
+) -> (Account, Panel) {
     let account = account_on(service, keystore, clock, entropy);
     let panel = Panel::new(panel::Parts {
         account: account.clone(),
         keystore: keystore.clone(),
         clock: clock.clone(),
         entropy: entropy.clone(),
-        identity: identity(clock),
+        identity: identity.clone(),
+        given_claim_code: None,
         names: vec!["panel.example".into()],
         trusted_proxies: vec![TRUSTED_PROXY.parse().unwrap()],
     });

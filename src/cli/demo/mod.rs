@@ -169,7 +169,12 @@ fn agent_settings(folders: &Folders, service_url: &str, panel: Option<SocketAddr
         state_dir: folders.agent(),
         runtime_dir: folders.runtime().to_owned(),
         sealing_key: None,
-        panel: settings::Panel { listen: panel.into_iter().collect(), ..context.settings.panel.clone() },
+        provisioning: None,
+        panel: settings::Panel {
+            listen: panel.into_iter().collect(),
+            certificate: None,
+            ..context.settings.panel.clone()
+        },
         ..context.settings.clone()
     }
 }

@@ -14,6 +14,7 @@ use crate::protocol::totp::TotpSecret;
 #[derive(Serialize)]
 pub(super) struct Screen<'a> {
     panel: &'a str,
+    panel_https: String,
     cloud: &'a str,
     email: &'a str,
     password: &'a str,
@@ -29,6 +30,7 @@ impl<'a> Screen<'a> {
     pub(super) fn of(demo: &'a Demo) -> Self {
         Self {
             panel: &demo.panel_url,
+            panel_https: demo.panel_url.replacen("http://", "https://", 1),
             cloud: &demo.service_url,
             email: &demo.account.email,
             password: demo.account.password.expose(),
@@ -48,6 +50,10 @@ impl<'a> Screen<'a> {
             )?;
         }
         output::line(&format!("  Open           {}", self.panel))?;
+        output::line(&format!(
+            "  or             {} (with a certificate of its own: see {}/ca)",
+            self.panel_https, self.panel
+        ))?;
         match self.claim_code {
             Some(code) => output::line(&format!("  Claim code     {code}"))?,
             None => output::line("  Claim code     none: this device has its owner already")?,
