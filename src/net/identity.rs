@@ -249,6 +249,27 @@ mod tests {
         assert_eq!(ask(&https, &ca).await.unwrap(), "true");
     }
 
+    #[tokio::test]
+    async fn who_begins_with_tls_and_says_no_more_is_cut_off_and_has_its_share_of_connections_only() {
+        use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+        let listener = Listener::tcp("127.0.0.1:0".parse().unwrap()).await.unwrap();
+        let address = listener.address().unwrap();
+        let limits = Limits { head: Duration::from_millis(200), connections_per_address: 1, ..Limits::default() };
+        let (_stopper, stop) = Stop::pair();
+        let mut server = JoinSet::new();
+        let listener = listener.with_tls_beside_http(identity(None).tls().unwrap());
+        server.spawn(serve(listener, axum::Router::new(), limits, stop));
+        let mut silent = tokio::net::TcpStream::connect(address).await.unwrap();
+        silent.write_all(&[0x16, 0x03]).await.unwrap();
+        let mut second = tokio::net::TcpStream::connect(address).await.unwrap();
+        let mut heard = String::new();
+        second.read_to_string(&mut heard).await.unwrap();
+        assert!(heard.starts_with("HTTP/1.1 503"), "{heard}");
+        let cut = tokio::time::timeout(Duration::from_secs(10), silent.read_to_end(&mut Vec::new())).await;
+        assert!(cut.is_ok());
+    }
+
     #[test]
     fn a_leaf_is_renewed_in_time_and_when_the_clock_was_ahead_but_not_between() {
         let identity = identity(None);

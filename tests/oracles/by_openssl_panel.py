@@ -3,6 +3,8 @@
 import json
 import os
 import re
+import shutil
+import socket
 import subprocess
 import time
 from contextlib import contextmanager
@@ -16,18 +18,20 @@ NOTICE = "run/panel.json"
 
 
 @contextmanager
-def agent(folder, settings=""):
-    """`latchkey run` on a free port of the loopback; gives HOST:PORT."""
+def agent(folder, settings="", by=(), knock=None):
+    """`latchkey run` on a free port of the loopback, or started BY a program that waits for somebody to KNOCK; gives HOST:PORT."""
     config = folder / "latchkey.toml"
     config.write_text(f'service = "http://127.0.0.1:1"\n[panel]\nlisten = ["127.0.0.1:0"]\n{settings}')
     with (folder / "agent.log").open("a") as log:
         process = subprocess.Popen(
-            [str(Path(world["binaries"]) / "latchkey"), "run", "--config", str(config),
+            [*by, str(Path(world["binaries"]) / "latchkey"), "run", "--config", str(config),
              "--state-dir", str(folder / "state"), "--runtime-dir", str(folder / "run")],
             env={name: value for name, value in os.environ.items() if not name.startswith("LATCHKEY_")},
             stdout=subprocess.DEVNULL, stderr=log)
     try:
         end = time.monotonic() + 30
+        if knock:
+            run("curl", "--silent", "--retry", "20", "--retry-connrefused", "--retry-delay", "1", f"http://127.0.0.1:{knock}/ca")
         while not (folder / NOTICE).exists() and time.monotonic() < end and process.poll() is None:
             time.sleep(0.05)
         yield json.loads((folder / NOTICE).read_text())["urls"][0].removeprefix("http://")
@@ -130,6 +134,15 @@ with TemporaryDirectory(prefix="latchkey-judge-") as name:
     with agent(folder) as address:
         code, said = s_client(address, "-CAfile", str(ca), "-verify_return_error", "-verify_ip", "127.0.0.1")
         check(code == 0, "after a restart the authority is the same", said[-400:])
+
+    if shutil.which("systemd-socket-activate"):
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        with agent(folder, by=("systemd-socket-activate", "-l", f"127.0.0.1:{port}"), knock=port) as address:
+            check(address == f"127.0.0.1:{port}", "systemd may bind the socket", address)
+            code, said = curl(f"https://localhost:{port}/ca", "--cacert", str(ca))
+            check(code == 0 and told["words"] in said, "and it speaks TLS too", said[-300:])
 
     own = folder / "own.pem"
     own.write_bytes((VECTORS / "localhost.pem").read_bytes())

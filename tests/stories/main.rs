@@ -11,6 +11,7 @@ mod panel_gate;
 mod panel_google;
 mod panel_limits;
 mod panel_mistakes;
+mod panel_release;
 mod panel_sessions;
 mod panel_sign_in;
 mod portal_account;
