@@ -22,6 +22,7 @@ mod drawer;
 mod google;
 mod house;
 mod kept_sessions;
+mod language;
 mod limits;
 mod make_room;
 mod overview;

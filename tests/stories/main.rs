@@ -9,6 +9,7 @@ mod panel_access_keys;
 mod panel_again;
 mod panel_gate;
 mod panel_google;
+mod panel_languages;
 mod panel_limits;
 mod panel_mistakes;
 mod panel_release;

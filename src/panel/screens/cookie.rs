@@ -62,14 +62,19 @@ pub(crate) fn name(role: &str, https: bool) -> String {
 
 /// The first token among the cookies of that name.
 pub(crate) fn token_named(name: &str, headers: &HeaderMap) -> Option<Token> {
+    values_named(name, headers).find_map(Token::parse)
+}
+
+/// The values of all cookies of that name.
+pub(crate) fn values_named<'h>(name: &'h str, headers: &'h HeaderMap) -> impl Iterator<Item = &'h str> {
     headers
         .get_all(header::COOKIE)
         .iter()
         .filter_map(|line| line.to_str().ok())
         .flat_map(|line| line.split(';'))
         .filter_map(|pair| pair.trim().split_once('='))
-        .filter(|(key, _)| *key == name)
-        .find_map(|(_, value)| Token::parse(value))
+        .filter(move |(key, _)| *key == name)
+        .map(|(_, value)| value)
 }
 
 /// `age`: `; Max-Age=…`, or nothing for one that ends with the browser.

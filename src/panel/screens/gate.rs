@@ -16,10 +16,20 @@ use super::source::Source;
 use super::token::{Token, TokenHash};
 use super::{assets, page, plain_http};
 use crate::net::Peer;
+use crate::panel::language::Manner;
 
 /// Pages of a sign-in, for those who are not signed in. What else is open is for the house to say.
-pub(crate) const OPEN: [&str; 8] =
-    ["/sign-in", "/code", "/factor", "/new-password", "/authenticator", "/recovery", "/mailed-code", "/recovery-code"];
+pub(crate) const OPEN: [&str; 9] = [
+    "/sign-in",
+    "/code",
+    "/factor",
+    "/new-password",
+    "/authenticator",
+    "/recovery",
+    "/mailed-code",
+    "/recovery-code",
+    "/preferences",
+];
 
 /// Where browsers get the certificate authority of a device that has one of its own.
 pub(crate) const ROOT_CERTIFICATE: &str = "/ca.crt";
@@ -68,7 +78,8 @@ pub(crate) enum Standing {
 
 /// The middleware.
 pub(super) async fn check(State(door): State<Arc<dyn Door>>, request: Request, next: Next) -> Response {
-    let mut response = match admit(&*door, request).await {
+    let manner = Manner::of(request.headers());
+    let response = match admit(&*door, request).await {
         Ok((request, cookie)) => {
             let mut response = next.run(request).await;
             if let Some(cookie) = cookie {
@@ -78,6 +89,7 @@ pub(super) async fn check(State(door): State<Arc<dyn Door>>, request: Request, n
         }
         Err(refusal) => *refusal,
     };
+    let mut response = manner.dress(response).await;
     protect(response.headers_mut());
     response
 }

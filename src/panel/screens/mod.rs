@@ -9,6 +9,7 @@
 //! | `/new-password` | the service wants a new password |
 //! | `/authenticator` | enrol an authenticator app |
 //! | `/recovery`, `/mailed-code`, `/recovery-code` | without the two-factor device |
+//! | `/preferences` | language and appearance of this browser |
 //! | `/sign-up`, `/confirm-email` | become a user |
 //! | `/forgot-password`, `/reset-password` | a new password by mailed code |
 //! | `/profile` (the portal: `/`) | profile: e-mail, phone, linked accounts |
@@ -39,6 +40,7 @@ mod keys;
 mod new_password;
 pub(crate) mod page;
 mod plain_http;
+mod preferences;
 mod profile;
 pub(crate) mod programs;
 mod proof;
@@ -83,6 +85,7 @@ pub(crate) fn sign_in_routes() -> Router<Arc<dyn Reception>> {
         .route("/authenticator", get(step::page).post(code::answer))
         .route("/recovery", get(recovery::page).post(recovery::start))
         .route("/mailed-code", get(step::page).post(recovery::answer_mailed_code))
+        .route("/preferences", get(preferences::page).post(preferences::choose))
         .route("/recovery-code", get(step::page).post(recovery::answer_recovery_code))
 }
 
