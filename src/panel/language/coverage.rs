@@ -43,6 +43,10 @@ const NOT_SHOWN: &[&str] = &[
     "Say what to change: enabled, name or both.",
     "The number of events to skip cannot be negative.",
     "There is no kind of event called '7'.",
+    // For browsers and at the start of the agent.
+    "7: the claim code must have 8 to 64 letters and digits, such as \"ACDE-3467\".",
+    "Lax",
+    "Strict",
     // The same in every language.
     "Android",
     "Bearer",
