@@ -26,6 +26,8 @@ finish();
 // Claim, password, code of the authenticator app, overview, and leaving again; with the usual mistakes.
 async function ownersWay(visit, demo) {
   const owner = demo.told;
+  await visit.open('ca');
+  await visit.sees('Let your browser trust this device', 'ca');
   await visit.open('');
   await visit.sees('Claim this device', 'claim');
   await visit.fill({ 'Claim code': 'AAAA-AAAA' });

@@ -212,7 +212,8 @@ def demo_for_scripts():
                             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     try:
         said = json.loads(demo.stdout.readline())
-        check(list(said) == ["panel", "cloud", "email", "password", "totp_secret", "recovery_code", "claim_code", "broker"],
+        check(list(said) == ["panel", "panel_https", "cloud", "email", "password", "totp_secret", "recovery_code", "claim_code",
+                             "broker"],
               "the line has the promised names", list(said))
         here = device(said["cloud"])
         child = begin(here, said)
