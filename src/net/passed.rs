@@ -20,7 +20,7 @@ pub fn listeners() -> Vec<Listener> {
                 }
             }
             Ok(None) => {}
-            Err(error) => tracing::warn!(%error, "a socket that systemd passed is no TCP listener"),
+            Err(error) => tracing::debug!(%error, "a socket that systemd passed is no TCP listener"),
         }
     }
     listeners
