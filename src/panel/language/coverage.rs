@@ -47,6 +47,12 @@ const NOT_SHOWN: &[&str] = &[
     "7: the claim code must have 8 to 64 letters and digits, such as \"ACDE-3467\".",
     "Lax",
     "Strict",
+    "Access denied",
+    "Failed to connect to bus",
+    "No journal files were found",
+    "Operation not permitted",
+    "Permission denied",
+    "0x",
     // The same in every language.
     "Android",
     "Bearer",
@@ -83,7 +89,7 @@ fn every_language_has_words_for_every_sentence_of_a_template() {
     assert!(templates.len() > 30);
     report(|catalogue, missing| {
         for template in &templates {
-            let parts = Parts { rest: &fs::read_to_string(template).unwrap() }.read(&[]).0;
+            let parts = Parts { rest: &without_comments(&fs::read_to_string(template).unwrap()) }.read(&[]).0;
             for walk in 0..WALKS {
                 let html = expand(&parts, &mut Dice(walk));
                 page::rewrite(&html, &mut |sentence| {
@@ -161,6 +167,12 @@ fn files(path: &Path, extension: &str) -> Vec<PathBuf> {
         .collect();
     found.sort();
     found
+}
+
+fn without_comments(template: &str) -> String {
+    template.split("{#").enumerate().fold(String::new(), |text, (number, part)| {
+        text + if number == 0 { part } else { part.split_once("#}").unwrap().1 }
+    })
 }
 
 /// A template, read.
