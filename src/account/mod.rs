@@ -6,6 +6,7 @@
 //! `sign_out`: `leave`), and knows how the key stands (`status`, `confirm`, `keep_confirming`, `graphql`: `confirm`). What a
 //! signed-in person orders goes by the doors of `own`.
 
+mod activity;
 mod attempt;
 #[cfg(test)]
 mod bench;
@@ -24,12 +25,15 @@ mod leave;
 #[cfg(test)]
 mod loopback;
 mod own;
+mod password;
 mod profile;
 mod provider;
+mod registration;
 mod service_time;
 mod transport;
 mod two_factor;
 
+pub use activity::{Log, LogLine, LogWish};
 pub use attempt::{Answer, Ask, Attempt, Channel, Failed, Progress, Session};
 pub(crate) use cognito::During;
 #[cfg(feature = "cloud")]

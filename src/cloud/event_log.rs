@@ -11,6 +11,7 @@ use super::ids::AccountId;
 use super::moment::Moment;
 use super::store::{self, EventKind, EventPage, EventQuery};
 use crate::base::report;
+use crate::panel::screens::events;
 
 const LARGEST_PAGE: u32 = 1000;
 
@@ -71,27 +72,7 @@ pub(super) fn kind(name: &str) -> Result<EventKind, Error> {
 impl EventKind {
     /// What it is called for people.
     pub(crate) fn words(self) -> &'static str {
-        match self {
-            Self::SignedIn => "Signed in",
-            Self::SignInFailed => "Sign-in failed",
-            Self::SignedUp => "Account made",
-            Self::SignedOut => "Signed out",
-            Self::PasswordChanged => "Password changed",
-            Self::PasswordReset => "Password reset by a mailed code",
-            Self::EmailChanged => "E-mail address changed",
-            Self::PhoneChanged => "Phone number changed",
-            Self::FactorTurnedOn => "Second factor turned on",
-            Self::FactorTurnedOff => "Second factor turned off",
-            Self::RecoveryCodesMade => "Recovery codes made",
-            Self::RecoveryCodeUsed => "Recovery code used",
-            Self::KeyCreated => "Access key made",
-            Self::KeyChanged => "Access key changed",
-            Self::KeyDeleted => "Access key deleted",
-            Self::KeyUsed => "Access key used",
-            Self::KeyRefused => "Access key refused",
-            Self::IdentityLinked => "Other sign-in linked",
-            Self::IdentityUnlinked => "Other sign-in unlinked",
-        }
+        events::words(self.name()).unwrap_or_default()
     }
 }
 

@@ -142,7 +142,8 @@ impl Panel {
         let email = known.map_or(typed, |owner| owner.email);
         let service = status.service;
         let service = service.split_once("://").map_or(service.as_str(), |(_scheme, name)| name).to_owned();
-        let offers = Offers { providers: self.0.account.providers().await, ..Offers::default() };
+        let offers =
+            Offers { sign_up: !self.is_owned(), providers: self.0.account.providers().await, ..Offers::default() };
         let at = match to_prove && !self.needs_sign_in() {
             true => Premises::Proof { offers: Offers { at_device: true, ..offers } },
             false => Premises::Device { name: self.0.device_name.clone(), offers },

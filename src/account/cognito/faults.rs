@@ -19,6 +19,8 @@ pub(crate) enum During {
     Renewal,
     /// A change of the account by its signed-in owner.
     Change,
+    /// The same, proved by the present password.
+    PasswordChange,
 }
 
 impl During {
@@ -154,7 +156,7 @@ fn not_authorized(fault: &Fault, during: During) -> Error {
 /// Refused without a reason that can be told.
 fn not_right(during: During) -> Error {
     match during {
-        During::Password => Error::WrongPassword,
+        During::Password | During::PasswordChange => Error::WrongPassword,
         During::MailedCode => Error::WrongMailedCode,
         During::RecoveryCode => Error::WrongRecoveryCode,
         During::Code | During::NewPassword | During::Renewal | During::Change => Error::SignInExpired,
@@ -165,7 +167,12 @@ fn wrong_code(during: During) -> Error {
     match during {
         During::MailedCode => Error::WrongMailedCode,
         During::RecoveryCode => Error::WrongRecoveryCode,
-        During::Password | During::Code | During::NewPassword | During::Renewal | During::Change => Error::WrongCode,
+        During::Password
+        | During::Code
+        | During::NewPassword
+        | During::Renewal
+        | During::Change
+        | During::PasswordChange => Error::WrongCode,
     }
 }
 
@@ -175,7 +182,7 @@ fn invalid_parameter(fault: &Fault, during: During) -> Error {
     } else if during == During::Password {
         // An e-mail or a password that cannot be anybody's, such as one with blanks inside.
         Error::WrongPassword
-    } else if during == During::Change {
+    } else if matches!(during, During::Change | During::PasswordChange) {
         let said = fault.message.strip_prefix("1 validation error detected: ").unwrap_or(&fault.message);
         Error::Unusable(said.to_owned())
     } else {

@@ -9,7 +9,7 @@ use crate::cloud::event_log::{self, LogWish};
 use crate::cloud::event_table::TableWish;
 use crate::cloud::store::{Event, EventKind};
 use crate::panel::screens::rooms::{Activity, ActivityKind, ActivityLine, ActivityWish};
-use crate::panel::screens::{Error, Problem, Visitor, programs, words};
+use crate::panel::screens::{Error, Problem, Visitor, events, programs, words};
 
 const PAGE: i64 = 25;
 
@@ -42,47 +42,13 @@ fn line(event: &Event) -> ActivityLine {
         again: (event.count > 1).then(|| (event.count, date(event.last))),
         address: event.address.clone(),
         program: if event.program.is_empty() { String::new() } else { programs::in_words(&event.program) },
-        is_warning: is_warning(event.kind),
+        is_warning: events::is_warning(event.kind.name()),
     }
 }
 
 /// `None`: all.
 fn kinds(kind: ActivityKind) -> Option<Vec<EventKind>> {
-    let wanted = |event: &EventKind| group(*event) == kind;
-    (kind != ActivityKind::All).then(|| EventKind::ALL.into_iter().filter(wanted).collect())
-}
-
-fn group(kind: EventKind) -> ActivityKind {
-    match kind {
-        EventKind::SignedIn | EventKind::SignInFailed | EventKind::SignedOut => ActivityKind::SignIns,
-        EventKind::SignedUp
-        | EventKind::PasswordChanged
-        | EventKind::PasswordReset
-        | EventKind::EmailChanged
-        | EventKind::PhoneChanged
-        | EventKind::FactorTurnedOn
-        | EventKind::FactorTurnedOff
-        | EventKind::RecoveryCodesMade
-        | EventKind::RecoveryCodeUsed
-        | EventKind::IdentityLinked
-        | EventKind::IdentityUnlinked => ActivityKind::Changes,
-        EventKind::KeyCreated
-        | EventKind::KeyChanged
-        | EventKind::KeyDeleted
-        | EventKind::KeyUsed
-        | EventKind::KeyRefused => ActivityKind::Keys,
-    }
-}
-
-fn is_warning(kind: EventKind) -> bool {
-    matches!(
-        kind,
-        EventKind::SignInFailed
-            | EventKind::KeyRefused
-            | EventKind::RecoveryCodeUsed
-            | EventKind::FactorTurnedOff
-            | EventKind::PasswordReset
-    )
+    Some(events::names(kind)?.into_iter().filter_map(EventKind::named).collect())
 }
 
 fn problem(error: event_log::Error) -> Problem {

@@ -68,7 +68,7 @@ impl House for Panel {
     }
 
     fn sign_ins<'a>(&'a self, visitor: &'a Visitor) -> Look<'a, Vec<ListedSignIn>> {
-        Box::pin(self.sign_ins_of(visitor))
+        Box::pin(async move { self.sign_ins_of(visitor) })
     }
 
     fn activity<'a>(&'a self, visitor: &'a Visitor, wish: ActivityWish) -> Look<'a, Activity> {
@@ -88,7 +88,10 @@ impl Panel {
     /// One act of a visitor, played while nothing else of theirs is.
     pub(super) async fn act(&self, turn: &mut Turn, visitor: &Visitor, act: Act) -> Result<Outcome, Problem> {
         if let Act::Reach(reach) = act {
-            return self.reach_account(turn, visitor, reach).await;
+            return self.reach_account(turn, reach).await;
+        }
+        if let Act::Security(change) = act {
+            return self.change_security(visitor, change).await;
         }
         let page = page_after_proof(self, &act);
         if matches!(act, Act::Saved) {
@@ -109,11 +112,11 @@ impl Panel {
             return Ok(Outcome::Elsewhere(page.to_owned()));
         }
         match act {
-            Act::Reach(reach) => self.reach_account(turn, visitor, reach).await,
+            Act::Reach(reach) => self.reach_account(turn, reach).await,
             Act::Profile(change) => self.change_profile(&owner, change).await,
             Act::Factors(change) => self.change_factors(&owner, change).await,
             Act::Keys(change) => self.change_keys(&owner, change).await,
-            Act::Security(change) => self.change_security(visitor, &owner, change).await,
+            Act::Security(change) => self.change_security(visitor, change).await,
             Act::Saved => self.saved(visitor),
         }
     }

@@ -1,23 +1,66 @@
-//! The password, and every sign-in that stands.
+//! The password, and every browser that is signed in at this panel.
+
+use http::StatusCode;
 
 use super::owner::Owner;
-use crate::account;
+use crate::account::Error as Refusal;
+use crate::base::Secret;
 use crate::panel::Panel;
+use crate::panel::screens::room::Done;
 use crate::panel::screens::rooms::{ListedSignIn, SecurityChange};
-use crate::panel::screens::{Error, Outcome, Problem, Visitor};
+use crate::panel::screens::sign_in::Why;
+use crate::panel::screens::{Outcome, Problem, Visitor};
+
+const PAGE: &str = "security";
 
 impl Panel {
-    pub(super) async fn sign_ins_of(&self, visitor: &Visitor) -> Result<Vec<ListedSignIn>, Problem> {
-        let _owner = self.owner(visitor, "security")?;
-        Err(Error::from(account::Error::NotOffered).problem())
+    /// The browsers at this panel; what else is signed in to the account only the service knows.
+    pub(super) fn sign_ins_of(&self, visitor: &Visitor) -> Result<Vec<ListedSignIn>, Problem> {
+        let drawer = self.drawer_of(visitor)?;
+        if drawer.user().is_none() {
+            drawer.come_back_to(PAGE);
+        }
+        Ok(self.panel_sessions(visitor))
     }
 
-    pub(super) async fn change_security(
-        &self,
-        _visitor: &Visitor,
-        _owner: &Owner,
-        _act: SecurityChange,
-    ) -> Result<Outcome, Problem> {
-        Err(Error::from(account::Error::NotOffered).problem())
+    /// Browsers can be signed out of the device also while the account cannot be asked.
+    pub(super) async fn change_security(&self, visitor: &Visitor, act: SecurityChange) -> Result<Outcome, Problem> {
+        match act {
+            SecurityChange::ChangePassword { present, new } => {
+                change_password(&self.owner(visitor, PAGE)?, &present, &new).await
+            }
+            SecurityChange::EndSignIn(id) => {
+                self.end_panel_session(&id);
+                Ok(Outcome::Ask(Done::SignInEnded.at(PAGE)))
+            }
+            SecurityChange::SignOutEverywhere => self.sign_out_everywhere(visitor).await,
+        }
+    }
+
+    /// The account's sign-ins first: while those stand nothing has ended.
+    async fn sign_out_everywhere(&self, visitor: &Visitor) -> Result<Outcome, Problem> {
+        if let Ok(owner) = self.owner(visitor, PAGE)
+            && let Err(error) = owner.account.sign_out_everywhere(&owner.user).await
+        {
+            return owner.refused(error, PAGE);
+        }
+        for session in self.panel_sessions(visitor) {
+            self.end_panel_session(&session.id);
+        }
+        Ok(Outcome::Elsewhere(Why::SignedOut.link().to_owned()))
+    }
+}
+
+async fn change_password(owner: &Owner, present: &Secret<String>, new: &Secret<String>) -> Result<Outcome, Problem> {
+    match owner.account.change_password(&owner.user, present, new).await {
+        Ok(()) => Ok(Outcome::Ask(Done::PasswordChanged.at(PAGE))),
+        Err(Refusal::WrongPassword) => {
+            let sentence = "The present password is not right. Check it and try again.";
+            Err(Problem::new(StatusCode::UNAUTHORIZED, sentence).at("present"))
+        }
+        Err(Refusal::PasswordPolicy(said) | Refusal::Unusable(said)) => {
+            Err(Problem::new(StatusCode::BAD_REQUEST, said).at("password"))
+        }
+        Err(error) => owner.refused(error, PAGE),
     }
 }

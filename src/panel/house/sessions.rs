@@ -24,13 +24,6 @@ impl Panel {
         self.forget(drawer.as_ref().and_then(|drawer| drawer.take_user()));
         drawer.is_some()
     }
-
-    /// All but the one that is looking.
-    pub(super) fn end_other_panel_sessions(&self, visitor: &Visitor) {
-        for session in self.panel_sessions(visitor).iter().filter(|session| !session.is_this) {
-            self.end_panel_session(&session.id);
-        }
-    }
 }
 
 fn listed(session: ListedSession, visitor: &Visitor) -> ListedSignIn {

@@ -30,6 +30,7 @@ mod authenticator;
 pub(crate) mod code;
 pub(crate) mod cookie;
 pub(crate) mod error;
+pub(crate) mod events;
 mod factor;
 mod forgotten;
 pub(crate) mod form;

@@ -21,7 +21,8 @@ struct SecurityPage {
     room: Room,
     problem: Option<Problem>,
     notice: Option<&'static str>,
-    has_password: bool,
+    /// `None`: the account cannot be asked.
+    has_password: Option<bool>,
     sign_ins: Vec<ListedSignIn>,
 }
 
@@ -59,7 +60,7 @@ async fn show(home: &dyn House, visitor: &Visitor, notice: Option<&'static str>,
             room: Room::enter(home, visitor, Tab::Security).await?,
             problem: problem.clone(),
             notice,
-            has_password: home.profile(visitor).await?.has_password,
+            has_password: home.profile(visitor).await.ok().map(|profile| profile.has_password),
             sign_ins: home.sign_ins(visitor).await?,
         };
         Ok(page::show(&page, problem.as_ref()))
