@@ -12,6 +12,7 @@ mod panel_google;
 mod panel_languages;
 mod panel_limits;
 mod panel_mistakes;
+mod panel_people;
 mod panel_release;
 mod panel_sessions;
 mod panel_sign_in;
