@@ -98,3 +98,32 @@ fn refusal(reply: &Reply) -> Error {
         _ => Error::Refused(said),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn meaning(status: u16, body: &str) -> String {
+        let body = Secret::new(body.as_bytes().to_vec());
+        let error = refusal(&Reply { status, retry_after: None, error_type: None, body });
+        let debug = format!("{error:?}");
+        debug.split([' ', '(']).next().unwrap().to_owned()
+    }
+
+    #[test]
+    fn a_refusal_of_the_auth_api_means_what_its_status_and_words_say() {
+        let stale = r#"{"message":"Sign in again with your second factor, then change it within 10 minutes."}"#;
+        for (status, body, expected) in [
+            (403, stale, "NotFresh"),
+            (403, r#"{"message":"Forbidden"}"#, "Refused"),
+            (401, r#"{"message":"The token was revoked."}"#, "SignInExpired"),
+            (400, r#"{"message":"Code mismatch"}"#, "WrongCode"),
+            (400, r#"{"message":"Add and verify your phone number first."}"#, "Unusable"),
+            (404, r#"{"message":"Not Found"}"#, "NotOffered"),
+            (409, r#"{"message":"Google asks for the second factor."}"#, "InTheWay"),
+            (500, "{}", "ServiceFault"),
+        ] {
+            assert_eq!(meaning(status, body), expected, "{status} {body}");
+        }
+    }
+}

@@ -109,3 +109,32 @@ impl Drawer {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::access_key::AccessKey;
+
+    const NOW: Duration = Duration::from_secs(5000);
+
+    #[test]
+    fn a_secret_can_be_looked_at_for_half_an_hour() {
+        let drawer = Drawer::default();
+        let key = AccessKey::parse("KEY", "AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0e").unwrap();
+        drawer.show(Shown::Key { key, name: String::new() }, NOW);
+        assert!(drawer.shown(NOW + SHOWN_FOR - Duration::from_secs(1)).is_some());
+        assert!(drawer.shown(NOW + SHOWN_FOR).is_none());
+        assert!(drawer.shown(NOW).is_none(), "gone for good");
+    }
+
+    #[test]
+    fn a_proof_is_fresh_for_ten_minutes_and_leads_back_once() {
+        let drawer = Drawer::default();
+        assert!(!drawer.is_fresh(NOW), "nobody has proved anything yet");
+        drawer.come_back_to("keys");
+        assert_eq!(drawer.renew(None, NOW).1.as_deref(), Some("keys"));
+        assert!(drawer.is_fresh(NOW + FRESH - Duration::from_secs(1)));
+        assert!(!drawer.is_fresh(NOW + FRESH));
+        assert_eq!(drawer.renew(None, NOW).1, None);
+    }
+}

@@ -96,3 +96,16 @@ impl Line {
         Some(Kept { hash: TokenHash(hash.try_into().ok()?), owner: self.owner, ends, about })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_session_kept_by_an_older_latchkey_is_still_one() {
+        let hash = BASE64URL_NOPAD.encode(&[7; 32]);
+        let line: Line = serde_json::from_str(&format!(r#"{{"hash":"{hash}","owner":"ann","ends":5000}}"#)).unwrap();
+        let kept = line.read().unwrap();
+        assert_eq!((kept.hash, kept.owner.as_str(), kept.about.program.as_str()), (TokenHash([7; 32]), "ann", ""));
+    }
+}

@@ -6,9 +6,11 @@ mod agent_panel;
 mod browser;
 mod hostile_lan;
 mod panel_access_keys;
+mod panel_account;
 mod panel_again;
 mod panel_gate;
 mod panel_google;
+mod panel_keys;
 mod panel_languages;
 mod panel_limits;
 mod panel_mistakes;
@@ -16,6 +18,7 @@ mod panel_people;
 mod panel_release;
 mod panel_sessions;
 mod panel_sign_in;
+mod panel_two_factor;
 mod portal_account;
 mod portal_gate;
 mod portal_google;
@@ -34,4 +37,5 @@ mod test_database;
 #[expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a provider that cannot go on fails the story")]
 #[path = "../../src/cloud/openid/test_provider.rs"]
 mod test_provider;
+mod walks;
 mod world;

@@ -197,6 +197,19 @@ impl World {
         browser
     }
 
+    /// A browser at the device's panel, whose owner went the whole way; by the code that the app shows next, since the one before
+    /// may have been used.
+    pub(crate) async fn signed_in_at_the_panel(&self, person: &Person) -> Browser {
+        let mut browser = self.browser();
+        if self.panel.claim_code().is_some() {
+            browser.claim(self).await;
+        } else {
+            browser.get("/sign-in").await;
+        }
+        browser.prove(self, person, "./").await;
+        browser
+    }
+
     pub(crate) fn claim_code(&self) -> String {
         self.panel.claim_code().unwrap()
     }

@@ -212,6 +212,21 @@ mod tests {
     }
 
     #[test]
+    fn a_change_that_is_refused_is_told_in_the_services_words() {
+        let stale = "Sign in again with your second factor, then change your phone number within 10 minutes.";
+        for (kind, message, expected) in [
+            ("NotAuthorizedException", stale, "NotFresh"),
+            ("NotAuthorizedException", "Access Token has been revoked", "SignInExpired"),
+            ("InvalidParameterException", "1 validation error detected: No such number.", "Unusable"),
+            ("AliasExistsException", "An account with the email already exists.", "InTheWay"),
+            ("SoftwareTokenMFANotFoundException", "Ask for a new QR code.", "InTheWay"),
+            ("EnableSoftwareTokenMFAException", "Code mismatch", "WrongCode"),
+        ] {
+            assert_eq!(named(During::Change, kind, message), expected, "{kind} {message}");
+        }
+    }
+
+    #[test]
     fn what_not_authorized_means_is_told_by_its_text() {
         use During::{Code, MailedCode, Password, RecoveryCode, Renewal};
         for (during, message, meaning) in [
