@@ -294,7 +294,8 @@ impl Page {
                 !self.text.contains("style=\"") && !self.text.contains("<style") && !self.text.contains(" onclick")
             );
             let failed = self.status.is_client_error() || self.status.is_server_error();
-            assert_eq!(self.text.contains("<title>Error: "), failed, "{} {}", self.status, self.text);
+            let told = ["Error", "Fehler", "エラー"].iter().any(|word| self.text.contains(&format!("<title>{word}: ")));
+            assert_eq!(told, failed, "{} {}", self.status, self.text);
             assert!(self.text.len() > 500, "a blank page: {}", self.text);
         }
     }

@@ -46,10 +46,12 @@ pub(crate) use token::{Redemption, redeem};
 use std::sync::Arc;
 
 use axum::Router;
+use axum::middleware::from_fn;
 use axum::routing::{get, post};
 
 use super::Error;
 use super::site::Site;
+use crate::panel::screens::speak;
 use provider::Provider;
 
 /// The providers of this service, by name.
@@ -68,6 +70,7 @@ pub(super) fn router() -> Router<Site> {
         .route("/v1/callback/", get(relay::answer))
         .route("/v1/identities", get(identities::list).post(identities::begin))
         .route("/v1/identities/unlink", post(identities::end))
+        .layer(from_fn(speak))
 }
 
 impl Providers {

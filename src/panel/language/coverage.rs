@@ -63,6 +63,8 @@ const NOT_SHOWN: &[&str] = &[
     "Firefox",
     "Google",
     "GraphQL answered with status 7",
+    "GraphQL sent a log that cannot be read",
+    "GraphQL sent no log",
     "Latchkey",
     "Linux",
     "Mac OS X",
@@ -162,7 +164,11 @@ fn files(path: &Path, extension: &str) -> Vec<PathBuf> {
             if path.is_dir() { files(&path, extension) } else { vec![path] }
         })
         .filter(|path| path.extension().is_some_and(|found| found == extension))
-        .filter(|path| !path.starts_with("src/panel/language") && !path.starts_with("src/account/cognito"))
+        .filter(|path| {
+            !path.starts_with("src/panel/language")
+                && !path.starts_with("src/account/cognito")
+                && !path.starts_with("src/panel/api")
+        })
         .filter(|path| !NOT_FOR_PEOPLE.iter().any(|name| path.ends_with(name)))
         .collect();
     found.sort();

@@ -10,6 +10,10 @@ mod tags;
 use std::sync::LazyLock;
 
 use axum::body::{Body, to_bytes};
+#[cfg(feature = "cloud")]
+use axum::extract::Request;
+#[cfg(feature = "cloud")]
+use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, StatusCode, header};
 
@@ -53,6 +57,13 @@ static SPANISH: LazyLock<Catalogue<'static>> =
     LazyLock::new(|| Catalogue::read(include_str!("../../../assets/languages/es.toml")));
 static JAPANESE: LazyLock<Catalogue<'static>> =
     LazyLock::new(|| Catalogue::read(include_str!("../../../assets/languages/ja.toml")));
+
+/// For pages beyond the gate: a middleware of its own.
+#[cfg(feature = "cloud")]
+pub(crate) async fn speak(request: Request, next: Next) -> Response {
+    let manner = Manner::of(request.headers());
+    manner.dress(next.run(request).await).await
+}
 
 impl Manner {
     pub(crate) fn of(headers: &HeaderMap) -> Self {

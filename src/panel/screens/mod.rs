@@ -59,6 +59,8 @@ mod two_factor;
 pub(crate) mod words;
 
 #[cfg(feature = "cloud")]
+pub(crate) use super::language::speak;
+#[cfg(feature = "cloud")]
 pub(crate) use crate::account::{Answer, Ask, Channel, During, Error as Refusal, leaves_the_sign_in_open, meaning};
 pub(crate) use error::{Error, Problem};
 pub(crate) use form::Form;
