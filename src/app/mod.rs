@@ -126,6 +126,7 @@ impl App {
     /// Serves until stopped; running requests get a grace period.
     pub async fn run(self, mut stop: Stop) {
         let account = self.kept.account;
+        self.panel.ends_with(stop.clone());
         let mut tasks = JoinSet::new();
         let router = broker::router(account.clone(), self.policy, self.clock.clone());
         tasks.spawn(net::serve(self.broker, router, Limits::default(), stop.clone()));

@@ -8,6 +8,7 @@
 //! | `/access-key` | sign in with an access key instead | yes |
 //! | `/google`, `/google-return`, `/v1/callback/` | sign in with Google | yes |
 //! | `/make-room` | the account holds its maximum of access keys | yes |
+//! | `/live` | tells an open page when it is out of date | |
 //! | `/sign-out` | end this browser's session | |
 //! | `/sign-out-device` | give the device up | |
 //!
@@ -24,6 +25,7 @@ mod house;
 mod kept_sessions;
 mod language;
 mod limits;
+mod live;
 mod make_room;
 mod overview;
 mod place;
@@ -53,6 +55,7 @@ use crate::protocol::recovery_code::RecoveryCodes;
 use claim_code::Claim;
 use kept_sessions::About;
 use limits::Limits;
+use live::Live;
 use place::Places;
 use refused::Refused;
 use returns::Returns;
@@ -77,6 +80,7 @@ struct Inner {
     trusted_proxies: Vec<IpAddr>,
     claim: Claim,
     limits: Limits,
+    live: Live,
     places: Places,
     returns: Returns,
     sessions: Sessions,
@@ -111,6 +115,7 @@ impl Panel {
             claim: Claim::load(parts.keystore.clone(), parts.entropy.clone())?,
             sessions: Sessions::load(parts.keystore, parts.clock.monotonic())?,
             limits: Limits::new(),
+            live: Live::default(),
             places: Places::default(),
             returns: Returns::default(),
             form_salt: parts.entropy.bytes(),
@@ -140,6 +145,7 @@ impl Panel {
             .route("/google-return", get(google::finish))
             .route(google::CALLBACK, get(google::callback))
             .route("/make-room", get(make_room::page).post(make_room::answer))
+            .route(live::PATH, get(live::stream))
             .route("/sign-out", post(sign_out::panel))
             .route("/sign-out-device", get(sign_out::page).post(sign_out::device));
         let house: Arc<dyn House> = Arc::new(self.clone());

@@ -18,6 +18,7 @@ use crate::account::{KeyState, Status};
 #[template(path = "overview.html", config = "assets/askama.toml")]
 struct OverviewPage<'a> {
     frame: Frame,
+    live: String,
     room: Room,
     device: &'a str,
     service: &'a str,
@@ -45,6 +46,7 @@ pub(super) async fn page(State(panel): State<Panel>, Extension(visitor): Extensi
     let now = panel.times(&status).service.unwrap_or_else(|| panel.0.clock.wall());
     let page = OverviewPage {
         frame: Frame::new(None),
+        live: panel.live_mark(),
         room,
         device: &panel.0.device_name,
         service: &status.service,

@@ -12,7 +12,7 @@ use super::screens::source::Source;
 use super::screens::step::Step;
 use super::screens::token::Token;
 use super::screens::{self, Door, Error, Later, Move, Outcome, Problem, Reception, SignedIn, Visitor, gate};
-use super::{Panel, google, session};
+use super::{Panel, google, live, session};
 use crate::account::KeyState;
 use crate::base::Entropy;
 use crate::net::Peer;
@@ -57,6 +57,14 @@ impl Door for Panel {
 
     fn session<'a>(&'a self, token: Option<&'a Token>) -> Later<'a, Result<Option<SignedIn>, Error>> {
         Box::pin(std::future::ready(Ok(self.session_of(token))))
+    }
+
+    fn is_glance(&self, path: &str) -> bool {
+        path == live::PATH
+    }
+
+    fn glance<'a>(&'a self, token: Option<&'a Token>) -> Later<'a, Result<Option<SignedIn>, Error>> {
+        Box::pin(std::future::ready(Ok(token.and_then(|token| self.glance_at(token.hash())))))
     }
 
     fn way_in(&self, had_a_session: bool) -> &'static str {

@@ -106,10 +106,14 @@ impl Sessions {
             let left = ends.duration_since(service).unwrap_or_default().min(LONGEST);
             entry.age = Age::Running { ends: now.monotonic.saturating_add(left) };
         }
-        Some(match entry.age {
-            Age::Running { .. } => Standing::Sure,
-            Age::Restored { .. } => Standing::Unchecked,
-        })
+        Some(entry.standing())
+    }
+
+    /// The same of a page that asks by itself: that is no use of a session.
+    pub(super) fn glance(&self, hash: TokenHash, owner: &str, now: Times) -> Option<Standing> {
+        let entries = self.entries();
+        let entry = entries.get(&hash).filter(|entry| entry.owner == owner && entry.lasts(now))?;
+        Some(entry.standing())
     }
 
     /// Drops what has ended, or is not the present owner's; gives back the tokens to be forgotten.
@@ -178,6 +182,13 @@ impl Entry {
                     now.monotonic.saturating_sub(at) < LONGEST && now.service.is_none_or(|service| service < ends)
                 }
             }
+    }
+
+    fn standing(&self) -> Standing {
+        match self.age {
+            Age::Running { .. } => Standing::Sure,
+            Age::Restored { .. } => Standing::Unchecked,
+        }
     }
 
     fn kept(&self, hash: TokenHash, now: Times) -> Kept {

@@ -2,9 +2,9 @@
 // every screen. SCREENSHOTS=folder keeps pictures of all of them.
 
 import { randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
-import { check, finish, sentCode, skip, totpCode, world, wrongTotp } from './harness.mjs';
+import { check, finish, sentCode, skip, totpCode, world } from './harness.mjs';
+import { lookAround, makeKey, turnTwoFactorOn } from './browser/rooms.mjs';
 import { Visit, launch } from './browser/visit.mjs';
 
 const browser = await launch().catch((error) => skip(`Chromium: ${error.message.split('\n')[0]}`));
@@ -15,6 +15,8 @@ for (const script of [false, true]) {
   await turnTwoFactorOn(visit, person);
   await makeKey(visit);
   await lookAround(visit);
+  await visit.open('no-such-page');
+  await visit.sees('That did not work', 'portal-not-found');
   await hostilePages(visit);
   await comeBack(visit, person);
 }
@@ -39,64 +41,7 @@ async function becomeUser(visit, person) {
   await visit.says('Your account is ready');
   await visit.fill({ Password: person.password });
   await visit.press('Sign in');
-  await visit.sees('Profile', 'profile');
-}
-
-async function turnTwoFactorOn(visit, person) {
-  await visit.follow('Two-factor');
-  await visit.sees('Two-factor Authentication', 'two-factor-off');
-  await visit.follow('Turn On');
-  await visit.sees('How do you want to get the codes?', 'turn-on');
-  await visit.press('Next');
-  await visit.sees('Scan this with your authenticator app', 'set-up-authenticator');
-  person.totp_secret = (await visit.page.locator('#secret').innerText()).replaceAll(' ', '');
-  await visit.fill({ 'Code that the app shows': wrongTotp(person) });
-  await visit.press('Submit');
-  await visit.sees('Scan this with your authenticator app', 'set-up-authenticator-wrong');
-  await visit.fill({ 'Code that the app shows': totpCode(person).replace(/^.../, '$& ') });
-  await visit.press('Submit');
-  await visit.sees('Save your recovery codes', 'recovery-codes');
-  const codes = (await visit.page.locator('#codes').innerText()).trim().split(/\s+/);
-  check(codes.length === 10, `${visit.name}: there are ten recovery codes`, codes.length);
-  const [download] = await Promise.all([
-    visit.page.waitForEvent('download'),
-    visit.page.getByRole('link', { name: 'Download' }).click(),
-  ]);
-  const saved = readFileSync(await download.path(), 'utf8');
-  check(codes.every((code) => saved.includes(code)), `${visit.name}: the file has all recovery codes`);
-  await visit.press('Done');
-  await visit.says('Save it first');
-  await visit.page.getByLabel('I have saved the recovery codes').check();
-  await visit.press('Done');
-  await visit.sees('Two-factor Authentication', 'two-factor-on');
-}
-
-async function makeKey(visit) {
-  await visit.follow('Access keys');
-  await visit.sees('Access keys', 'keys-none');
-  await visit.page.getByLabel('Name').fill('Greenhouse');
-  await visit.press('Create the key');
-  await visit.sees('Your new access key', 'new-key');
-  await visit.page.getByLabel('I have saved the secret').check();
-  await visit.press('Done');
-  await pressLike(visit, /^Turn off/);
-  await visit.says('The access key is off');
-  await visit.sees('Access keys', 'keys');
-  await pressLike(visit, /^Delete for good/);
-  await visit.says('The access key is deleted');
-}
-
-async function lookAround(visit) {
-  await visit.follow('Security');
-  await visit.sees('Security', 'security');
-  await visit.press('Change the password');
-  await visit.sees('Security', 'security-wrong');
-  await visit.follow('Activity');
-  await visit.sees('Activity', 'activity');
-  await visit.open('set-up-texts');
-  await visit.sees('Which number shall get the codes?', 'set-up-texts');
-  await visit.open('no-such-page');
-  await visit.sees('That did not work', 'portal-not-found');
+  await visit.says(person.email);
 }
 
 async function comeBack(visit, person) {
@@ -135,9 +80,4 @@ async function hostilePages(visit) {
   check(posted.status() === 403, `${visit.name}: a foreign form is refused`, String(posted.status()));
   await page.close();
   server.close();
-}
-
-// A button whose name goes on for those who cannot see what it belongs to.
-async function pressLike(visit, name) {
-  await Promise.all([visit.page.waitForNavigation(), visit.page.getByRole('button', { name }).first().click()]);
 }

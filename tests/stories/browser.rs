@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 
 use axum::Router;
 use axum::body::Body;
-use http::{HeaderMap, Method, Request, StatusCode, header};
+use http::{HeaderMap, Method, Request, Response, StatusCode, header};
 use http_body_util::BodyExt;
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
@@ -111,6 +111,13 @@ impl Browser {
     pub(crate) async fn get(&mut self, path: &str) -> Page {
         let request = self.request(Method::GET, path).body(Body::empty()).unwrap();
         self.send(request).await
+    }
+
+    /// The answer as it begins; what follows is read piece by piece.
+    pub(crate) async fn stream(&self, world: &World, path: &str) -> Response<Body> {
+        let mut request = self.request(Method::GET, path).body(Body::empty()).unwrap();
+        request.extensions_mut().insert(Peer::Tcp(world.address));
+        world.panel.router().call(request).await.unwrap()
     }
 
     /// Sends a form as this panel's own pages do.

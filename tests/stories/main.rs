@@ -13,6 +13,7 @@ mod panel_google;
 mod panel_keys;
 mod panel_languages;
 mod panel_limits;
+mod panel_live;
 mod panel_mistakes;
 mod panel_people;
 mod panel_release;

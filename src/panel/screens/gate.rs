@@ -35,7 +35,7 @@ pub(crate) const OPEN: [&str; 9] = [
 pub(crate) const ROOT_CERTIFICATE: &str = "/ca.crt";
 
 const CONTENT_SECURITY_POLICY: HeaderValue = HeaderValue::from_static(
-    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
 );
 const PERMISSIONS_POLICY: HeaderName = HeaderName::from_static("permissions-policy");
 const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
@@ -121,7 +121,8 @@ async fn admit(door: &dyn Door, mut request: Request) -> Result<(Request, Option
         return Err(refuse(Error::ForeignForm));
     }
     let shown = Cookie::Session.read(&source, request.headers());
-    let session = door.session(shown.as_ref()).await.map_err(refuse)?;
+    let session = if door.is_glance(&path) { door.glance(shown.as_ref()) } else { door.session(shown.as_ref()) };
+    let session = session.await.map_err(refuse)?;
     if session.is_none() && !door.is_open(&path) {
         if only_looks && shown.is_none() && comes_from_elsewhere(request.headers()) {
             return Err(Box::new(page::lead_on(&root)));

@@ -41,6 +41,14 @@ pub(crate) trait Door: Send + Sync + 'static {
         false
     }
     fn session<'a>(&'a self, token: Option<&'a Token>) -> Later<'a, Result<Option<SignedIn>, Error>>;
+    /// Does a page ask for this path by itself, so that nobody uses the session?
+    fn is_glance(&self, _path: &str) -> bool {
+        false
+    }
+    /// The session for such a path.
+    fn glance<'a>(&'a self, token: Option<&'a Token>) -> Later<'a, Result<Option<SignedIn>, Error>> {
+        self.session(token)
+    }
     /// Where those go who are not signed in.
     fn way_in(&self, had_a_session: bool) -> &'static str;
     /// A session's cookie is kept by the browser so long at most.
