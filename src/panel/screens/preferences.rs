@@ -6,12 +6,12 @@ use axum::Extension;
 use axum::response::{IntoResponse as _, Response};
 use http::{HeaderMap, HeaderValue, header};
 
+use super::cookie;
 use super::error::Error;
 use super::form::Form;
 use super::gate::Visitor;
 use super::page::see_other;
 use super::source::Source;
-use super::{cookie, page};
 use crate::panel::language::{LANGUAGE_COOKIE, Language, THEME_COOKIE, Theme};
 
 const KEPT: Duration = Duration::from_secs(365 * 86_400);
