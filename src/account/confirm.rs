@@ -42,6 +42,7 @@ impl Account {
             clock_ahead: ahead,
             notices: [memory.found, unwritten, clock].into_iter().flatten().collect(),
             service,
+            away: self.0.transport.away(),
             key: kept.as_ref().map(|kept| kept.key.id.clone()),
             owner: kept.map(|kept| kept.owner),
         }
@@ -161,6 +162,20 @@ mod tests {
         assert!(world.account.key().is_ok());
         world.service().down = false;
         assert_eq!(world.account.confirm().await, KeyState::Fresh);
+    }
+
+    #[tokio::test]
+    async fn how_long_the_service_has_been_away_is_told_until_it_answers() {
+        let world = World::signed_in().await;
+        assert_eq!(world.account.status().away, None);
+        world.service().down = true;
+        world.account.confirm().await;
+        world.hand.pass(minutes(5));
+        world.account.confirm().await;
+        assert_eq!(world.account.status().away, Some(minutes(5)));
+        world.service().down = false;
+        world.account.confirm().await;
+        assert_eq!(world.account.status().away, None);
     }
 
     #[tokio::test]

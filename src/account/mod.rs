@@ -2,9 +2,9 @@
 //! One file per question; one transport. The agent asks the service; it never decides (DESIGN rule 1).
 //!
 //! [`Account`] signs in (`begin`, `answer`, `recover`, `forget`: `conversation`), makes and keeps the key (`enrol`, `kept`),
-//! signs in by way of Google (`providers`, `depart`, `come_back`: `federated`), comes with a key alone and leaves (`adopt`,
-//! `sign_out`: `leave`), and knows how the key stands (`status`, `confirm`, `keep_confirming`, `graphql`: `confirm`). What a
-//! signed-in person orders goes by the doors of `own`.
+//! signs in by way of Google (`providers`, `depart`, `come_back`: `federated`), writes a sign-in down and takes it up again
+//! (`pause`), comes with a key alone and leaves (`adopt`, `sign_out`: `leave`), and knows how the key stands (`status`, `confirm`,
+//! `keep_confirming`, `graphql`: `confirm`). What a signed-in person orders goes by the doors of `own`.
 
 mod activity;
 mod attempt;
@@ -26,6 +26,7 @@ mod leave;
 mod loopback;
 mod own;
 mod password;
+mod pause;
 mod profile;
 mod provider;
 mod registration;
@@ -47,7 +48,7 @@ pub use two_factor::{Factors, NewAuthenticator, Preference};
 pub use crate::protocol::signature::Scheme;
 
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use self::directory::Directory;
 use self::kept::Keeper;
@@ -116,6 +117,8 @@ pub struct Status {
     pub notices: Vec<String>,
     /// Base URL or name of the service.
     pub service: String,
+    /// How long the service has not been reached, when the last exchange with it failed.
+    pub away: Option<Duration>,
 }
 
 /// A request to be signed for a program on this machine.

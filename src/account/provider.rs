@@ -34,6 +34,8 @@ pub(super) trait Asking: fmt::Debug + Send + Sync {
     fn can_recover(&self) -> bool;
     fn answer(self: Box<Self>, answer: Answer) -> Outcome;
     fn recover(self: Box<Self>) -> Outcome;
+    /// To be kept sealed; `None` when it holds what must stay in memory.
+    fn write_down(&self) -> Option<Secret<String>>;
 }
 
 /// A machine that has asked the service something. `Err` is an exchange that brought no answer of the service.

@@ -1,6 +1,7 @@
 //! The one file that sends: Cognito JSON, the auth API, GraphQL with a token or signed. Time-outs, size limits, when to try
 //! again, and what time the service says it is. No redirect is ever followed.
 
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -30,6 +31,8 @@ pub(super) struct Transport {
     clock: Clock,
     entropy: Entropy,
     time: ServiceTime,
+    /// Since when nobody answers there, by monotonic time.
+    away: Mutex<Option<Duration>>,
     within: Duration,
     /// Pauses are divided by this; more than 1 only in tests.
     haste: u32,
@@ -37,7 +40,7 @@ pub(super) struct Transport {
 
 impl Transport {
     pub(super) fn new(client: net::Client, clock: Clock, entropy: Entropy) -> Self {
-        Self { client, clock, entropy, time: ServiceTime::default(), within: WITHIN, haste: 1 }
+        Self { client, clock, entropy, time: ServiceTime::default(), away: Mutex::default(), within: WITHIN, haste: 1 }
     }
 
     #[cfg(test)]
@@ -57,12 +60,24 @@ impl Transport {
         self.time.at(self.clock.monotonic()).map(|service| seconds_ahead(self.clock.wall(), service))
     }
 
+    /// How long nobody has answered there; `None` when the last exchange brought an answer of the service.
+    pub(super) fn away(&self) -> Option<Duration> {
+        let since = *self.away.lock().unwrap_or_else(PoisonError::into_inner);
+        since.map(|since| self.clock.monotonic().saturating_sub(since))
+    }
+
+    fn note_whether_away(&self, outcome: &Result<Reply, Error>) {
+        let mut away = self.away.lock().unwrap_or_else(PoisonError::into_inner);
+        *away = if may_pass(outcome) { away.or_else(|| Some(self.clock.monotonic())) } else { None };
+    }
+
     /// Sends, and again where that does no harm and may help.
     pub(super) async fn send(&self, request: &Request) -> Result<Reply, Error> {
         let mut tries = 1;
         let mut corrected = false;
         loop {
             let outcome = self.exchange(request).await;
+            self.note_whether_away(&outcome);
             if matches!(outcome, Err(Error::ClockWrong { .. })) && self.clock_ahead().is_some() && !corrected {
                 // Refused without effect, and the right time is known now.
                 corrected = true;

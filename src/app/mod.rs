@@ -16,7 +16,7 @@ use crate::account::{self, Account};
 use crate::base::report::chain;
 use crate::base::{Clock, Entropy, Secret};
 use crate::broker;
-use crate::device;
+use crate::device::{self, Device, Places};
 use crate::keystore::{self, Keystore, SealingSource};
 use crate::net::serve::Stop;
 use crate::net::{self, Client, Identity, Limits, Listener, supervisor};
@@ -103,6 +103,7 @@ impl App {
             entropy,
             identity: identity.clone(),
             given_claim_code,
+            device: Device::new(Places::of_this_machine(settings.state_dir.clone(), settings.device.unit.clone())),
             names: settings.panel.names.clone(),
             trusted_proxies: settings.panel.trusted_proxies.clone(),
         })?;

@@ -21,16 +21,7 @@ pub(super) struct ClaimCode(Secret<String>);
 
 impl ClaimCode {
     fn make(entropy: &Entropy) -> Self {
-        let mut text = String::with_capacity(LENGTH);
-        while text.len() < LENGTH {
-            let [byte] = entropy.bytes::<1>();
-            // 240 is the largest multiple of 24 in a byte: above it, some characters would come more often.
-            if byte < 240 {
-                let letter = ALPHABET.get(usize::from(byte) % ALPHABET.len()).copied().unwrap_or(b'A');
-                text.push(char::from(letter));
-            }
-        }
-        Self(Secret::new(text))
+        Self(Secret::new(letters(entropy, LENGTH)))
     }
 
     fn shown(&self) -> String {
@@ -38,12 +29,28 @@ impl ClaimCode {
         groups.join("-")
     }
 
-    /// Case, blanks and dashes are forgiven.
     fn is(&self, typed: &str) -> bool {
-        let typed: String =
-            typed.chars().filter(char::is_ascii_alphanumeric).map(|letter| letter.to_ascii_uppercase()).collect();
-        self.0.matches(Secret::new(typed).expose().as_bytes())
+        self.0.matches(Secret::new(meant(typed)).expose().as_bytes())
     }
+}
+
+/// Random letters that cannot be confused.
+pub(super) fn letters(entropy: &Entropy, length: usize) -> String {
+    let mut text = String::with_capacity(length);
+    while text.len() < length {
+        let [byte] = entropy.bytes::<1>();
+        // 240 is the largest multiple of 24 in a byte: above it, some characters would come more often.
+        if byte < 240 {
+            let letter = ALPHABET.get(usize::from(byte) % ALPHABET.len()).copied().unwrap_or(b'A');
+            text.push(char::from(letter));
+        }
+    }
+    text
+}
+
+/// Case, blanks and dashes are forgiven.
+pub(super) fn meant(typed: &str) -> String {
+    typed.chars().filter(char::is_ascii_alphanumeric).map(|letter| letter.to_ascii_uppercase()).collect()
 }
 
 /// The code as long as the device has no owner: made when first needed, kept for the console, gone once owned.

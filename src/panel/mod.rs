@@ -5,29 +5,38 @@
 //! | `/` | overview: owner, key, clock, notices | |
 //! | `/claim` | the claim code of a device without owner | yes |
 //! | `/ca`, `/ca.crt` | the device's certificate authority, also over plain HTTP | yes |
+//! | `/continue` | a sign-in under way goes on at another device | yes |
 //! | `/access-key` | sign in with an access key instead | yes |
 //! | `/google`, `/google-return`, `/v1/callback/` | sign in with Google | yes |
 //! | `/make-room` | the account holds its maximum of access keys | yes |
 //! | `/live` | tells an open page when it is out of date | |
+//! | `/device` | this Pi: health, the daemon | |
+//! | `/settings`, `/about` | certificate, names, offline unlock; version, what is stored | |
 //! | `/sign-out` | end this browser's session | |
 //! | `/sign-out-device` | give the device up | |
 //!
 //! The screens of a sign-in and of an account, the gate and the static files are those of `screens`, which the account service
 //! serves too; `house` answers for the account.
 
+mod about;
 mod access_key;
+mod attention;
 mod authority;
 mod claim;
 mod claim_code;
 mod drawer;
+mod elsewhere;
 mod google;
+mod handover;
 mod house;
 mod kept_sessions;
 mod language;
 mod limits;
 mod live;
 mod make_room;
+mod offline;
 mod overview;
+mod pending;
 mod place;
 mod play;
 mod reception;
@@ -35,8 +44,11 @@ mod refused;
 mod returns;
 pub(crate) mod screens;
 mod session;
+mod settings;
 mod sign_out;
+mod this_pi;
 mod throttle;
+mod watch;
 
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -48,14 +60,17 @@ use tokio::task::JoinSet;
 
 use crate::account::{self, Account};
 use crate::base::{Clock, Entropy, Secret};
-use crate::device;
+use crate::device::{self, Device};
 use crate::keystore::{self, Keystore};
 use crate::net::Identity;
 use crate::protocol::recovery_code::RecoveryCodes;
 use claim_code::Claim;
+use handover::Handovers;
 use kept_sessions::About;
 use limits::Limits;
 use live::Live;
+use offline::OfflineUnlock;
+use pending::Pending;
 use place::Places;
 use refused::Refused;
 use returns::Returns;
@@ -64,6 +79,7 @@ use screens::rooms::{House, Shown};
 use screens::token::Token;
 use screens::{Outcome, Reception, SignedIn, Visitor};
 use session::{Sessions, Times};
+use watch::Watch;
 
 /// The panel's state, passed to every handler. Cheap to clone.
 #[derive(Clone)]
@@ -83,6 +99,11 @@ struct Inner {
     live: Live,
     places: Places,
     returns: Returns,
+    pending: Pending,
+    handovers: Handovers,
+    offline: OfflineUnlock,
+    device: Device,
+    watch: Watch,
     sessions: Sessions,
     form_salt: [u8; 32],
     tasks: Mutex<JoinSet<()>>,
@@ -98,6 +119,7 @@ pub struct Parts {
     pub identity: Identity,
     /// The claim code that an installer chose: letters and digits, upper case.
     pub given_claim_code: Option<Secret<String>>,
+    pub device: Device,
     /// Names beyond addresses, `localhost`, the host name and `<host name>.local` that a browser may call this panel by.
     pub names: Vec<String>,
     /// Proxies whose forwarding headers are believed.
@@ -108,16 +130,23 @@ impl Panel {
     /// Reads sessions and the claim code (made here when the device has no owner).
     pub fn new(parts: Parts) -> Result<Self, keystore::Error> {
         let device_name = device::host_name().unwrap_or_else(|| "localhost".to_owned());
+        let (places, now) = (Places::default(), (parts.clock.wall(), parts.clock.monotonic()));
+        let pending = Pending::load(parts.keystore.clone(), &parts.account, &places, now);
         let panel = Self(Arc::new(Inner {
             identity: parts.identity,
             refused: Refused::default(),
             names: Names::new(&device_name, parts.names),
             claim: Claim::load(parts.keystore.clone(), parts.entropy.clone())?,
-            sessions: Sessions::load(parts.keystore, parts.clock.monotonic())?,
+            sessions: Sessions::load(parts.keystore.clone(), parts.clock.monotonic())?,
             limits: Limits::new(),
             live: Live::default(),
-            places: Places::default(),
             returns: Returns::default(),
+            places,
+            pending,
+            handovers: Handovers::default(),
+            offline: OfflineUnlock::load(parts.keystore, parts.entropy.clone()),
+            device: parts.device,
+            watch: Watch::default(),
             form_salt: parts.entropy.bytes(),
             tasks: Mutex::default(),
             trusted_proxies: parts.trusted_proxies.iter().map(IpAddr::to_canonical).collect(),
@@ -140,6 +169,7 @@ impl Panel {
             .route("/claim", get(claim::page).post(claim::answer))
             .route("/ca", get(authority::page))
             .route(screens::gate::ROOT_CERTIFICATE, get(authority::file))
+            .route("/continue", get(elsewhere::page).post(elsewhere::answer))
             .route("/access-key", get(access_key::page).post(access_key::adopt))
             .route("/google", get(google::page).post(google::begin))
             .route("/google-return", get(google::finish))
@@ -147,7 +177,11 @@ impl Panel {
             .route("/make-room", get(make_room::page).post(make_room::answer))
             .route(live::PATH, get(live::stream))
             .route("/sign-out", post(sign_out::panel))
-            .route("/sign-out-device", get(sign_out::page).post(sign_out::device));
+            .route("/sign-out-device", get(sign_out::page).post(sign_out::device))
+            .route("/device", get(this_pi::page).post(this_pi::change))
+            .route("/settings", get(settings::page))
+            .route("/about", get(about::page))
+            .merge(offline::routes());
         let house: Arc<dyn House> = Arc::new(self.clone());
         let reception: Arc<dyn Reception> = house.clone();
         let sign_in = screens::sign_in_routes().with_state(Arc::clone(&reception));
@@ -210,6 +244,7 @@ impl Panel {
         let status = self.0.account.status();
         let times = self.times(&status);
         let owner = status.owner.as_ref().map(|owner| owner.id.as_str());
+        self.0.offline.sweep(owner);
         self.forget(self.0.sessions.sweep(owner, times));
         let hash = token?.hash();
         let standing = self.0.sessions.check(hash, owner?, times)?;

@@ -9,10 +9,12 @@ use axum::response::Response;
 use time::macros::format_description;
 
 use super::Panel;
+use super::attention::{Attention, Fix};
 use super::screens::page::{self, Frame};
 use super::screens::room::{Room, Tab};
 use super::screens::{Visitor, words};
 use crate::account::{KeyState, Status};
+use crate::device::Active;
 
 #[derive(Template)]
 #[template(path = "overview.html", config = "assets/askama.toml")]
@@ -27,7 +29,10 @@ struct OverviewPage<'a> {
     state: &'a KeyState,
     confirmed: Option<Confirmed>,
     clock: String,
-    attention: Vec<String>,
+    attention: Vec<Attention>,
+    hints: Vec<Attention>,
+    /// How the daemon stands, when one is named.
+    daemon: Option<Active>,
 }
 
 /// When the service last said that the key is good.
@@ -43,6 +48,7 @@ pub(super) async fn page(State(panel): State<Panel>, Extension(visitor): Extensi
         Err(problem) => return page::error(&problem, ""),
     };
     let status = panel.0.account.status();
+    let seen = panel.0.watch.look(&panel.0.device, panel.monotonic()).await;
     let now = panel.times(&status).service.unwrap_or_else(|| panel.0.clock.wall());
     let page = OverviewPage {
         frame: Frame::new(None),
@@ -55,17 +61,11 @@ pub(super) async fn page(State(panel): State<Panel>, Extension(visitor): Extensi
         state: &status.state,
         confirmed: status.last_confirmed.and_then(|at| Confirmed::new(at, now)),
         clock: clock(&status),
-        attention: panel.attention(&status),
+        attention: panel.attention(&status, &seen),
+        hints: panel.hints(),
+        daemon: seen.unit.map(|unit| unit.active),
     };
     page::show(&page, None)
-}
-
-impl Panel {
-    /// What the owner should know, one sentence each.
-    fn attention(&self, status: &Status) -> Vec<String> {
-        let own = self.0.sessions.trouble().into_iter().chain(self.0.identity.notices());
-        status.notices.iter().cloned().chain(own).collect()
-    }
 }
 
 /// What the service's clock shows when ours shows `wall` and is so many seconds ahead.

@@ -65,6 +65,12 @@ impl Places {
         Arc::clone(place)
     }
 
+    /// A visitor who was here before the agent was started anew.
+    pub(super) fn restore(&self, visitor: TokenHash, turn: Turn, now: Duration) {
+        let place = Place { turn: tokio::sync::Mutex::new(turn), ..Place::new(now) };
+        self.lock().insert(visitor, Arc::new(place));
+    }
+
     pub(super) fn find(&self, visitor: TokenHash) -> Option<Arc<Place>> {
         self.lock().get(&visitor).map(Arc::clone)
     }
@@ -101,6 +107,11 @@ impl Place {
 }
 
 impl Turn {
+    /// As it was before the agent was started anew.
+    pub(super) fn resumed(email: String, attempt: Attempt, claimed_until: Duration) -> Self {
+        Self { email, attempt: Some(attempt), claimed_until: Some(claimed_until), ..Self::default() }
+    }
+
     /// The same form sent twice: what the first one led to. Somebody who waited for it gets any result; somebody who comes
     /// later gets only what led on, since a failure may be tried again.
     pub(super) fn replay(&self, mark: Mark, played_before: u64, now: Duration) -> Option<Result<Outcome, Problem>> {
@@ -109,6 +120,15 @@ impl Turn {
         let led_on = matches!(latest.result, Ok(Outcome::Ask(_) | Outcome::SignedIn(..)));
         let same_press = led_on && now.saturating_sub(latest.at) < SAME_PRESS;
         (waited || same_press).then(|| latest.result.clone())
+    }
+
+    /// The sign-in under way, for another browser; the claim counts in both.
+    pub(super) fn give(&mut self) -> Option<Self> {
+        let attempt = self.attempt.take()?;
+        self.latest = None;
+        let (email, claimed_until) = (self.email.clone(), self.claimed_until);
+        let enrolled = std::mem::take(&mut self.enrolled);
+        Some(Self { email, attempt: Some(attempt), enrolled, claimed_until, latest: None })
     }
 
     /// Signed in: nothing of the way there is needed any more.
@@ -121,6 +141,11 @@ impl Turn {
 
     pub(super) fn claim(&mut self, now: Duration) {
         self.claimed_until = Some(now.saturating_add(CLAIMED_FOR));
+    }
+
+    /// How long the claim counts yet.
+    pub(super) fn claimed_for(&self, now: Duration) -> Duration {
+        self.claimed_until.unwrap_or_default().saturating_sub(now)
     }
 
     pub(super) fn has_claimed(&self, now: Duration) -> bool {

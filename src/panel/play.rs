@@ -13,7 +13,7 @@ use super::screens::rooms::Act;
 use super::screens::sign_in::Why;
 use super::screens::token::TokenHash;
 use super::screens::{Error, Move, Outcome, Problem, Visitor, step};
-use super::{Panel, claim};
+use super::{Panel, claim, offline};
 use crate::account::{self, Ask, Attempt, Failed, Progress};
 use crate::base::report;
 use crate::protocol::access_key::AccessKey;
@@ -29,6 +29,8 @@ pub(super) enum Wanted {
     Return(StateHash, TokenHash),
     /// Change something of the account.
     Act(Act),
+    /// Passphrase and code of this device, while the service is away.
+    Unlock(offline::Key),
 }
 
 impl Panel {
@@ -45,10 +47,12 @@ impl Panel {
                 None => {
                     let result = match wanted {
                         Wanted::Act(act) => panel.act(&mut turn, &visitor, act).await,
+                        Wanted::Unlock(key) => panel.unlock(&mut turn, &visitor, key).await,
                         Wanted::Move(_) | Wanted::Adopt(_) | Wanted::Return(..) => {
                             panel.play_now(&mut turn, &visitor, wanted).await
                         }
                     };
+                    panel.keep_pending(visitor.key(), &turn).await;
                     place.ended(&mut turn, mark, result.clone(), panel.monotonic());
                     result
                 }
@@ -102,7 +106,7 @@ impl Panel {
                 turn.attempt = None;
                 self.0.account.come_back(away, code).await
             }
-            Wanted::Act(_) => return None,
+            Wanted::Act(_) | Wanted::Unlock(_) => return None,
             Wanted::Adopt(key) => {
                 return Some(self.0.account.adopt(key).await.map(|_owner| Next::Adopted).map_err(afresh));
             }

@@ -13,12 +13,13 @@ use super::screens::step::Step;
 use super::screens::token::Token;
 use super::screens::{self, Door, Error, Later, Move, Outcome, Problem, Reception, SignedIn, Visitor, gate};
 use super::{Panel, google, live, session};
-use crate::account::KeyState;
+use crate::account::{self, KeyState};
 use crate::base::Entropy;
 use crate::net::Peer;
 
 /// Open beside the pages of a sign-in.
-const OPEN: [&str; 6] = ["/claim", "/access-key", "/make-room", "/google", google::CALLBACK, "/google-return"];
+const OPEN: [&str; 8] =
+    ["/claim", "/access-key", "/make-room", "/google", google::CALLBACK, "/google-return", "/continue", "/unlock"];
 /// Open to all, whatever they speak.
 const IN_PUBLIC: [&str; 2] = ["/ca", gate::ROOT_CERTIFICATE];
 
@@ -108,6 +109,8 @@ impl Reception for Panel {
             Why::SignedOut => "You are signed out of this panel. The device itself keeps its access key.",
             Why::Confirmed => "Your account is ready. Sign in.",
             Why::PasswordReset => "Your new password is set. Sign in with it.",
+            Why::Moved => "Your sign-in goes on at the other device.",
+            Why::ServiceAnswers => "The account service can be reached. Sign in with your account.",
         }
     }
 }
@@ -132,7 +135,7 @@ impl Panel {
         }
         let (ask, email, can_recover) = (attempt.ask(), attempt.email().to_owned(), attempt.can_recover());
         // The service that the account speaks with may be one that sends a code only after the password.
-        Ok(Step { ask, email, left, can_recover, can_send_again: false, others: Vec::new() })
+        Ok(Step { ask, email, left, can_recover, can_send_again: false, can_move: true, others: Vec::new() })
     }
 
     async fn welcome_of(&self, visitor: &Visitor) -> Result<Welcome, &'static str> {
@@ -145,18 +148,19 @@ impl Panel {
         if !self.is_owned() && !claimed {
             return Err("claim");
         }
-        let status = self.0.account.status();
-        let known = status.owner.filter(|_| to_prove && typed.is_empty());
-        let email = known.map_or(typed, |owner| owner.email);
-        let service = status.service;
-        let service = service.split_once("://").map_or(service.as_str(), |(_scheme, name)| name).to_owned();
         let offers =
             Offers { sign_up: !self.is_owned(), providers: self.0.account.providers().await, ..Offers::default() };
+        // After the question, whose answer may be that nobody answers.
+        let account::Status { owner, service, away, .. } = self.0.account.status();
+        let known = owner.filter(|_| to_prove && typed.is_empty());
+        let email = known.map_or(typed, |owner| owner.email);
+        let service = service.split_once("://").map_or(service.as_str(), |(_scheme, name)| name).to_owned();
         let at = match to_prove && !self.needs_sign_in() {
             true => Premises::Proof { offers: Offers { at_device: true, ..offers } },
             false => Premises::Device { name: self.0.device_name.clone(), offers },
         };
-        Ok(Welcome { email, service, at })
+        let can_unlock = visitor.session.is_none() && away.is_some() && self.0.offline.is_set_up();
+        Ok(Welcome { email, service, can_unlock, at })
     }
 
     /// Signing in again helps although somebody is signed in.

@@ -75,6 +75,8 @@ impl Panel {
         self.forget(self.0.sessions.sweep(None, self.times(&self.0.account.status())));
         self.0.places.clear();
         self.0.returns.clear();
+        self.0.pending.clear().await;
+        self.0.offline.sweep(None);
         self.claim_code();
         Ok(signed_out)
     }

@@ -84,6 +84,20 @@ impl TotpSecret {
         }
     }
 
+    /// For a device that does not know the time: two codes that follow each other, from `unix` seconds on for so many steps, both
+    /// later than `last`. The step of the second.
+    pub fn check_two(&self, first: &Code, second: &Code, unix: u64, steps: u64, last: Option<Step>) -> Option<Step> {
+        let authenticator = self.authenticator();
+        let shows = |step: u64, code: &Code| {
+            let shown = Secret::new(authenticator.generate(step.saturating_mul(PERIOD)).to_string());
+            shown.matches(code.expose().as_bytes())
+        };
+        let earliest = (unix / PERIOD).saturating_sub(1).max(last.map_or(0, |last| last.0.saturating_add(1)));
+        let mut candidates = earliest..earliest.saturating_add(steps);
+        let found = candidates.find(|&step| shows(step, first) && shows(step.saturating_add(1), second))?;
+        Some(Step(found.saturating_add(1)))
+    }
+
     /// `otpauth://totp/Issuer:account?secret=…&issuer=…` (TOTP-12, TOTP-13: RFC 3986 escapes, no colon inside).
     pub fn otpauth_uri(&self, issuer: &str, account: &str) -> Secret<String> {
         let issuer = label_part(issuer);

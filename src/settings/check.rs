@@ -6,7 +6,8 @@ use super::error::{Error, Mistake};
 use super::layers::{Check, Layers};
 use super::raw::Raw;
 use super::values::{absolute, is_loopback, log_level, proxy};
-use super::{Broker, Certificate, Panel, Service, Settings};
+use super::{Broker, Certificate, Device, Panel, Service, Settings};
+use crate::base::UnitName;
 
 /// `mistakes` are those found while reading; nothing is returned while there is one.
 pub(super) fn settings(layers: &Layers<Raw>, mistakes: Vec<Mistake>) -> Result<Settings, Error> {
@@ -28,6 +29,7 @@ impl Check<'_, Raw> {
         let listen = self.list("panel.listen", |raw| raw.panel.listen.as_ref(), address);
         let certificate = self.certificate();
         let groups = self.list("broker.groups", |raw| raw.broker.groups.as_ref(), group);
+        let unit = self.text("device.unit", |raw| raw.device.unit.as_ref(), UnitName::parse);
         Some(Settings {
             service: service?,
             ca_file,
@@ -38,6 +40,7 @@ impl Check<'_, Raw> {
             provisioning: None,
             panel: Panel { listen, names, trusted_proxies, certificate },
             broker: Broker { groups },
+            device: Device { unit },
         })
     }
 
@@ -126,7 +129,9 @@ mod tests {
 
     #[test]
     fn every_mistake_is_named_with_its_place() {
-        let file = read_toml("service = \"ftp://x\"\nlog = \"loud\"\n[panel]\nlisten = [\"127.0.0.1\"]");
+        let file = read_toml(
+            "service = \"ftp://x\"\nlog = \"loud\"\n[panel]\nlisten = [\"127.0.0.1\"]\n[device]\nunit = \"--all\"",
+        );
         let flags = Raw { state_dir: Some("here".to_owned()), ..Raw::default() };
         let path = PathBuf::from("/etc/latchkey/latchkey.toml");
         let error = check(vec![(Origin::File(path), file), (Origin::Flags, flags)]).unwrap_err();
@@ -136,10 +141,11 @@ mod tests {
             "--state-dir: 'here' must be an absolute path, beginning with '/'.",
             "/etc/latchkey/latchkey.toml: log: 'loud' is not a log level; choose error, warn, info or debug.",
             "/etc/latchkey/latchkey.toml: panel.listen: '127.0.0.1' is not an address with a port; write it like \"127.0.0.1:29999\" or \"[::1]:29999\".",
+            "/etc/latchkey/latchkey.toml: device.unit: '--all' is not the name of a service; write it like \"remoteit.service\".",
         ] {
             assert!(lines.lines().any(|line| line == expected), "{expected}\nis missing in\n{lines}");
         }
-        assert_eq!(error.0.len(), 4, "{lines}");
+        assert_eq!(error.0.len(), 5, "{lines}");
     }
 
     #[test]

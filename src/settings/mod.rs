@@ -11,11 +11,13 @@ pub mod values;
 
 pub use error::{Error, Mistake, Origin};
 pub use layers::{Check, Layers};
-pub use raw::{Raw, RawBroker, RawPanel};
+pub use raw::{Raw, RawBroker, RawDevice, RawPanel};
 pub use source::{Environment, read};
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
+
+use crate::base::UnitName;
 
 /// Complete and typed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,6 +34,7 @@ pub struct Settings {
     pub provisioning: Option<Provisioning>,
     pub panel: Panel,
     pub broker: Broker,
+    pub device: Device,
 }
 
 /// The file that an installer left; it says a claim code too, which is none of the settings.
@@ -74,6 +77,12 @@ pub struct Certificate {
 pub struct Broker {
     /// Groups whose members may use the broker; one that does not exist counts nobody in.
     pub groups: Vec<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Device {
+    /// The daemon that uses the access key: shown in the panel, and restarted from there.
+    pub unit: Option<UnitName>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

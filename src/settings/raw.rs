@@ -17,6 +17,8 @@ pub struct Raw {
     pub panel: RawPanel,
     #[serde(default)]
     pub broker: RawBroker,
+    #[serde(default)]
+    pub device: RawDevice,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -33,6 +35,12 @@ pub struct RawPanel {
 #[serde(deny_unknown_fields)]
 pub struct RawBroker {
     pub groups: Option<Vec<String>>,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RawDevice {
+    pub unit: Option<String>,
 }
 
 impl Raw {

@@ -133,6 +133,7 @@ fn set(raw: &mut Raw, key: &str, value: &str) -> Result<(), &'static str> {
         "PANEL_CERTIFICATE" => raw.panel.certificate = text,
         "PANEL_CERTIFICATE_KEY" => raw.panel.certificate_key = text,
         "BROKER_GROUPS" => raw.broker.groups = list(),
+        "DEVICE_UNIT" => raw.device.unit = text,
         _ => return Err(NO_SUCH_SETTING),
     }
     Ok(())

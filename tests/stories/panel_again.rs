@@ -77,19 +77,6 @@ async fn another_browser_does_not_see_the_question() {
 }
 
 #[tokio::test]
-async fn a_restart_between_password_and_code_starts_again_with_an_explanation() {
-    let mut world = World::new().await;
-    let ann = world.ann().await;
-    let mut browser = world.browser();
-    browser.reach_the_code(&world, &ann).await;
-    world.agent_restarts().await;
-    let answer = browser.give_code(&world.code_of(&ann)).await;
-    assert_eq!(answer.status, StatusCode::SEE_OTHER);
-    let page = browser.follow(answer).await;
-    assert!(page.says("Type it again"), "{}", page.text);
-}
-
-#[tokio::test]
 async fn going_back_after_signing_in_leads_forward() {
     let world = World::new().await;
     let ann = world.ann().await;

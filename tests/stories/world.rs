@@ -4,12 +4,14 @@
 #![expect(clippy::unwrap_used, reason = "a story that cannot go on fails")]
 
 use std::net::{IpAddr, SocketAddr};
+use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use latchkey::account::{self, Account, Answer, Progress, Service};
 use latchkey::base::clock::Hand;
 use latchkey::base::{Clock, Entropy, Secret};
 use latchkey::cloud::{Cloud, NewAccount, Plan};
+use latchkey::device::Device;
 use latchkey::keystore::{Keystore, SealingSource};
 use latchkey::net::authority::{Authority, Subject};
 use latchkey::net::{Client, Identity, Listener};
@@ -20,6 +22,7 @@ use latchkey::protocol::totp::TotpSecret;
 use tempfile::TempDir;
 
 use crate::browser::Browser;
+use crate::machine;
 use crate::running::Running;
 use crate::test_database;
 
@@ -90,7 +93,8 @@ impl World {
         let service_running = Running::cloud(&cloud, listener);
         let keystore = open_keystore(&folder, &entropy);
         let identity = identity(&clock);
-        let (account, panel) = agent(service, &keystore, &identity, &clock, &entropy);
+        let parts = (&keystore, &identity, machine::device(folder.path()));
+        let (account, panel) = agent(service, parts, &clock, &entropy);
         let listener = Listener::tcp("127.0.0.1:0".parse().unwrap()).await.unwrap();
         let listener = listener.with_tls_beside_http(identity.tls().unwrap());
         let address = listener.address().unwrap();
@@ -223,6 +227,10 @@ impl World {
         self.hand.set_wall(wall);
     }
 
+    pub(crate) fn home(&self) -> &Path {
+        self.folder.path()
+    }
+
     pub(crate) fn machine_clock(&self) -> SystemTime {
         self.clock.wall()
     }
@@ -262,23 +270,11 @@ impl World {
     pub(crate) async fn agent_restarts(&mut self) {
         self.panel_running.stop().await;
         self.keystore = open_keystore(&self.folder, &self.entropy);
-        (self.account, self.panel) = agent(self.service, &self.keystore, &self.identity, &self.clock, &self.entropy);
+        let parts = (&self.keystore, &self.identity, machine::device(self.folder.path()));
+        (self.account, self.panel) = agent(self.service, parts, &self.clock, &self.entropy);
         let listener = Listener::tcp(self.address).await.unwrap();
         let listener = listener.with_tls_beside_http(self.identity.tls().unwrap());
         self.panel_running = Running::panel(&self.panel, listener);
-    }
-
-    /// The card of the Pi goes bad under every file of this kind.
-    pub(crate) fn damage_state(&self, kind: &str) {
-        let mut damaged = 0;
-        for file in std::fs::read_dir(self.folder.path().join("agent")).unwrap() {
-            let path = file.unwrap().path();
-            if path.file_name().unwrap().to_string_lossy().starts_with(kind) {
-                std::fs::write(&path, b"\0\0\0\0").unwrap();
-                damaged += 1;
-            }
-        }
-        assert!(damaged > 0, "nothing is kept as {kind}");
     }
 
     /// Another device that the person signed in; it has its own access key.
@@ -325,8 +321,7 @@ fn open_keystore(folder: &TempDir, entropy: &Entropy) -> Keystore {
 
 fn agent(
     service: SocketAddr,
-    keystore: &Keystore,
-    identity: &Identity,
+    (keystore, identity, device): (&Keystore, &Identity, Device),
     clock: &Clock,
     entropy: &Entropy,
 ) -> (Account, Panel) {
@@ -338,6 +333,7 @@ fn agent(
         entropy: entropy.clone(),
         identity: identity.clone(),
         given_claim_code: None,
+        device,
         names: vec!["panel.example".into()],
         trusted_proxies: vec![TRUSTED_PROXY.parse().unwrap()],
     });

@@ -17,7 +17,7 @@ const SCOPE: &str = "email profile openid aws.cognito.signin.user.admin";
 const ANNOUNCED: &str = "identity-provider:";
 
 /// The pool's web pages.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Hosted {
     /// Below which `/oauth2/…` lies.
     oauth: String,

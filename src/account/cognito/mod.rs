@@ -4,6 +4,7 @@
 mod bench;
 mod faults;
 mod hosted;
+mod paused;
 mod question;
 mod recovery;
 mod set_up;
@@ -12,12 +13,13 @@ mod sign_in;
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 pub(crate) use self::faults::During;
 pub(in crate::account) use self::faults::read;
 #[cfg(feature = "cloud")]
 pub(crate) use self::faults::{leaves_the_sign_in_open, meaning};
+pub(super) use self::paused::take_up;
 use super::Error;
 use super::provider::{Credential, Departure, Now, Outcome, Provider, Repeat, Reply, Request, Tokens};
 use crate::base::Secret;
@@ -33,7 +35,7 @@ const SIGN_IN_LIFETIME: Duration = Duration::from_secs(180);
 /// A user pool, seen through one client id.
 pub(super) struct Cognito(Arc<Pool>);
 
-#[derive(Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 struct Pool {
     endpoint: String,
     client_id: String,
@@ -45,6 +47,7 @@ struct Pool {
     /// The service starts recovery only out of a pending sign-in.
     bound_recovery: bool,
     /// Where providers such as Google are reached.
+    #[serde(skip)]
     hosted: Option<hosted::Hosted>,
 }
 

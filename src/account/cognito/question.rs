@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::faults::{self, During};
 use super::sign_in::{self, Person};
-use super::{recovery, set_up};
+use super::{paused, recovery, set_up};
 use crate::account::provider::{Asking, Now, Outcome, Refused, Reply, Request, Step, Waiting};
 use crate::account::{Answer, Ask, Channel, Error};
 use crate::base::Secret;
@@ -50,6 +50,10 @@ impl Asking for Question {
         } else {
             Err(Refused { error: Error::OutOfTurn, again: Some(self) })
         }
+    }
+
+    fn write_down(&self) -> Option<Secret<String>> {
+        paused::write_down(self)
     }
 }
 

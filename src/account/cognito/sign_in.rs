@@ -62,6 +62,11 @@ pub(super) struct Person {
 }
 
 impl Person {
+    /// After a restart, with what the pool still remembers of the time. Without a deadline the pool has not said how long that is.
+    pub(super) fn resumed(pool: Pool, email: String, user_id: String, deadline: Option<Duration>) -> Self {
+        Self { pool: Arc::new(pool), email, user_id, lifetime: deadline.map(|_| SIGN_IN_LIFETIME), deadline }
+    }
+
     pub(super) fn username(&self) -> Parameters {
         Parameters::new().with("USERNAME", &self.user_id)
     }

@@ -54,7 +54,7 @@ impl Reception for Portal {
             };
             let url = self.0.site.url();
             let service = url.split_once("://").map_or(url, |(_scheme, name)| name).to_owned();
-            Ok(Welcome { email: memory.email, service, at })
+            Ok(Welcome { email: memory.email, service, can_unlock: false, at })
         })
     }
 
@@ -73,6 +73,8 @@ impl Reception for Portal {
             Why::SignedOut => "You are signed out.",
             Why::Confirmed => "Your account is ready. Sign in.",
             Why::PasswordReset => "Your new password is set. Sign in with it.",
+            Why::Moved => "Your sign-in goes on at the other device.",
+            Why::ServiceAnswers => "The service can be reached. Sign in.",
         }
     }
 }

@@ -101,7 +101,15 @@ impl Pending {
         let (left, others) = (Some(self.left(now)), self.others(&ask));
         let by_text = matches!(ask, Ask::SmsCode { .. });
         let can_recover = by_text || matches!(ask, Ask::AuthenticatorCode | Ask::ChooseFactor(_));
-        Some(Step { ask, email: self.email.clone(), left, can_recover, can_send_again: by_text, others })
+        Some(Step {
+            ask,
+            email: self.email.clone(),
+            left,
+            can_recover,
+            can_send_again: by_text,
+            can_move: false,
+            others,
+        })
     }
 
     pub(super) fn left(&self, now: Moment) -> Duration {

@@ -24,14 +24,16 @@ use super::screens::rooms::{
 };
 use super::screens::{Outcome, Problem, Visitor, page_after_proof};
 
-const TABS: [(Tab, &str); 6] = [
+const TABS: [(Tab, &str); 9] = [
     (Tab::Overview, "./"),
     (Tab::Keys, "keys"),
     (Tab::TwoFactor, "two-factor"),
     (Tab::Security, "security"),
     (Tab::Activity, "activity"),
     (Tab::Profile, "profile"),
-    // The screens of the device itself follow here.
+    (Tab::Device, "device"),
+    (Tab::Settings, "settings"),
+    (Tab::About, "about"),
 ];
 
 impl House for Panel {

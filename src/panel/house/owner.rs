@@ -7,7 +7,7 @@ use http::StatusCode;
 use crate::account::{self, Account};
 use crate::panel::Panel;
 use crate::panel::drawer::Drawer;
-use crate::panel::screens::{Error, Outcome, Problem, Visitor};
+use crate::panel::screens::{Error, Outcome, Problem, Visitor, words};
 
 /// A browser whose owner is signed in to the account, not only to the device.
 pub(in crate::panel) struct Owner {
@@ -48,7 +48,9 @@ impl Panel {
     /// The owner with the user's tokens; or the way to a sign-in that ends at `page`.
     pub(in crate::panel) fn owner(&self, visitor: &Visitor, page: &str) -> Result<Owner, Problem> {
         let drawer = self.drawer_of(visitor)?;
-        let Some(user) = drawer.user() else { return Err(sign_in_again(&drawer, page)) };
+        let Some(user) = drawer.user() else {
+            return Err(self.away().unwrap_or_else(|| sign_in_again(&drawer, page)));
+        };
         Ok(Owner { account: self.0.account.clone(), user, drawer, now: self.monotonic() })
     }
 
@@ -60,6 +62,15 @@ impl Panel {
             drawer.come_back_to(page);
         }
         Ok(is_stale)
+    }
+
+    /// Nobody can sign in to the account just now.
+    fn away(&self) -> Option<Problem> {
+        let away = words::duration(self.0.account.status().away?);
+        let sentence = format!(
+            "The account service has not been reached for {away}. The account can be seen and changed when it is back; the device goes on working."
+        );
+        Some(Problem::new(StatusCode::BAD_GATEWAY, sentence).mended_at("device", "Look at this Pi"))
     }
 
     pub(in crate::panel) fn drawer_of(&self, visitor: &Visitor) -> Result<Drawer, Problem> {

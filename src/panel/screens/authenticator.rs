@@ -35,7 +35,7 @@ pub(crate) fn page(step: &Step, secret: &str, uri: &str, problem: Option<Problem
 
 /// Always dark on white with a quiet zone of four modules: cameras do not read it otherwise. `None` when the text is too
 /// long for a picture; the secret can still be typed.
-pub(super) fn picture(uri: &str) -> Option<String> {
+pub(crate) fn picture(uri: &str) -> Option<String> {
     let code = QrCode::new(uri).ok()?;
     let colours = (svg::Color("#000000"), svg::Color("#ffffff"));
     let drawn =
@@ -44,7 +44,7 @@ pub(super) fn picture(uri: &str) -> Option<String> {
 }
 
 /// In fours, to be typed without losing one's place.
-pub(super) fn grouped(secret: &str) -> String {
+pub(crate) fn grouped(secret: &str) -> String {
     let mut grouped = String::with_capacity(secret.len() + secret.len() / 4);
     for (index, letter) in secret.chars().enumerate() {
         if index > 0 && index % 4 == 0 {

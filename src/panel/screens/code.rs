@@ -33,6 +33,7 @@ struct CodePage<'a> {
     left: Option<u64>,
     can_recover: bool,
     can_send_again: bool,
+    can_move: bool,
     others: Vec<Choice>,
 }
 
@@ -62,6 +63,7 @@ pub(crate) fn page(step: &Step, way: Way<'_>, problem: Option<Problem>) -> Respo
         left: step.left.map(|left| left.as_secs()),
         can_recover: step.can_recover,
         can_send_again: step.can_send_again,
+        can_move: step.can_move,
         others: step.others.iter().map(Choice::of).collect(),
     };
     page::show(&page, problem.as_ref())

@@ -52,6 +52,14 @@ impl Authority {
 }
 
 impl Name {
+    /// Means this machine only to this machine itself.
+    pub(crate) fn is_loopback(&self) -> bool {
+        match self {
+            Self::Address(address) => address.is_loopback(),
+            Self::Dns(name) => name == "localhost" || name.ends_with(".localhost"),
+        }
+    }
+
     fn parse(text: &str) -> Option<Self> {
         if let Ok(address) = text.parse() {
             return Some(Self::Address(IpAddr::V4(address)));
@@ -68,6 +76,7 @@ impl Name {
 impl std::fmt::Display for Name {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
+            Self::Address(IpAddr::V6(address)) => write!(f, "[{address}]"),
             Self::Address(address) => address.fmt(f),
             Self::Dns(name) => f.write_str(name),
         }
@@ -90,6 +99,18 @@ impl Names {
         let mut configured: Vec<String> = configured.iter().map(|name| lower(name)).collect();
         configured.push(host_name);
         Self { label, configured }
+    }
+
+    /// The names with a meaning elsewhere on the network, the announced one first.
+    pub(crate) fn list(&self) -> Vec<String> {
+        let announced = (self.label != "localhost").then(|| format!("{}.local", self.label));
+        let mut names: Vec<String> = announced.into_iter().collect();
+        for name in self.configured.iter().filter(|name| !name.is_empty()) {
+            if !names.contains(name) {
+                names.push(name.clone());
+            }
+        }
+        names
     }
 
     /// Addresses and names without a dot cannot be a foreign site's: nobody can register them.

@@ -26,7 +26,7 @@
 
 mod activity;
 mod assets;
-mod authenticator;
+pub(crate) mod authenticator;
 pub(crate) mod code;
 pub(crate) mod cookie;
 pub(crate) mod error;

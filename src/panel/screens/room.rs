@@ -26,6 +26,9 @@ pub(crate) enum Tab {
     Security,
     Activity,
     Profile,
+    Device,
+    Settings,
+    About,
 }
 
 /// One entry of the navigation.
@@ -54,6 +57,9 @@ pub(crate) enum Done {
     PasswordChanged,
     SignInEnded,
     SentAgain,
+    DaemonRestarted,
+    OfflineUnlockOn,
+    OfflineUnlockOff,
 }
 
 impl Room {
@@ -125,6 +131,9 @@ impl Tab {
             Self::Security => "Security",
             Self::Activity => "Activity",
             Self::Profile => "Profile",
+            Self::Device => "This Pi",
+            Self::Settings => "Settings",
+            Self::About => "About",
         }
     }
 
@@ -134,7 +143,7 @@ impl Tab {
 }
 
 impl Done {
-    const ALL: [Self; 16] = [
+    const ALL: [Self; 19] = [
         Self::EmailChanged,
         Self::PhoneChanged,
         Self::PhoneRemoved,
@@ -151,9 +160,12 @@ impl Done {
         Self::PasswordChanged,
         Self::SignInEnded,
         Self::SentAgain,
+        Self::DaemonRestarted,
+        Self::OfflineUnlockOn,
+        Self::OfflineUnlockOff,
     ];
 
-    pub(super) fn of(address: &Uri) -> Option<&'static str> {
+    pub(crate) fn of(address: &Uri) -> Option<&'static str> {
         let word = address.query()?.strip_prefix("done=")?;
         Self::ALL.into_iter().find(|done| done.word() == word).map(Self::sentence)
     }
@@ -181,6 +193,9 @@ impl Done {
             Self::PasswordChanged => "password-changed",
             Self::SignInEnded => "sign-in-ended",
             Self::SentAgain => "sent-again",
+            Self::DaemonRestarted => "daemon-restarted",
+            Self::OfflineUnlockOn => "offline-unlock-on",
+            Self::OfflineUnlockOff => "offline-unlock-off",
         }
     }
 
@@ -202,6 +217,9 @@ impl Done {
             Self::PasswordChanged => "Your password is changed.",
             Self::SignInEnded => "That sign-in is ended.",
             Self::SentAgain => "A new code is on its way.",
+            Self::DaemonRestarted => "The daemon is restarted.",
+            Self::OfflineUnlockOn => "The offline unlock is on. Keep the passphrase where you find it.",
+            Self::OfflineUnlockOff => "The offline unlock is off.",
         }
     }
 }

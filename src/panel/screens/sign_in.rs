@@ -24,10 +24,14 @@ pub(crate) enum Why {
     /// A new account is confirmed.
     Confirmed,
     PasswordReset,
+    /// The sign-in goes on in another browser.
+    Moved,
+    /// There is no need for the offline unlock.
+    ServiceAnswers,
 }
 
 impl Why {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 9] = [
         Self::Expired,
         Self::SendAgain,
         Self::NothingPending,
@@ -35,6 +39,8 @@ impl Why {
         Self::SignedOut,
         Self::Confirmed,
         Self::PasswordReset,
+        Self::Moved,
+        Self::ServiceAnswers,
     ];
 
     fn of(address: &Uri) -> Option<Self> {
@@ -51,6 +57,8 @@ impl Why {
             Self::SignedOut => "sign-in?why=signed-out",
             Self::Confirmed => "sign-in?why=confirmed",
             Self::PasswordReset => "sign-in?why=password-reset",
+            Self::Moved => "sign-in?why=moved",
+            Self::ServiceAnswers => "sign-in?why=service-answers",
         }
     }
 }
@@ -62,6 +70,8 @@ pub(crate) struct Welcome {
     pub(crate) email: String,
     /// The account service, as people know it.
     pub(crate) service: String,
+    /// The service is away, and the device has a way in without it.
+    pub(crate) can_unlock: bool,
     pub(crate) at: Premises,
 }
 

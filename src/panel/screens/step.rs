@@ -26,6 +26,8 @@ pub(crate) struct Step {
     pub(crate) can_recover: bool,
     /// Another code can be asked for without the password.
     pub(crate) can_send_again: bool,
+    /// It can go on in another browser.
+    pub(crate) can_move: bool,
     /// What else the code may come by.
     pub(crate) others: Vec<Channel>,
 }
