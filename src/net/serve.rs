@@ -145,10 +145,12 @@ async fn stalled(begun: &Notify, longest: Duration) {
 }
 
 async fn answer(router: axum::Router, peer: Peer, limits: Limits, request: Request<Incoming>) -> Response {
-    if request.body().size_hint().lower() > limits.body as u64 {
-        return (StatusCode::PAYLOAD_TOO_LARGE, "The request is too large.\n").into_response();
-    }
-    let mut request = request.map(|body| Body::new(Limited::new(body, limits.body)));
+    // A body that says beforehand that it is too long is not waited for; whoever would read it answers in its own words.
+    let too_long = request.body().size_hint().lower() > limits.body as u64;
+    let body = |body| {
+        if too_long { Body::new(Limited::new(Body::from("."), 0)) } else { Body::new(Limited::new(body, limits.body)) }
+    };
+    let mut request = request.map(body);
     request.extensions_mut().insert(peer);
     match timeout(limits.request, router.oneshot(request)).await {
         Ok(Ok(response)) => response,

@@ -52,7 +52,7 @@ pub(super) async fn answer(State(panel): State<Panel>, Extension(visitor): Exten
 }
 
 impl Panel {
-    fn try_claim(&self, visitor: &Visitor, typed: &str) -> Result<(), Error> {
+    pub(super) fn try_claim(&self, visitor: &Visitor, typed: &str) -> Result<(), Error> {
         if typed.is_empty() {
             return Err(Error::Missing("Type the claim code of this device."));
         }

@@ -93,7 +93,7 @@ impl Limits {
 }
 
 /// Whoever has one IPv6 address has the whole /64 to choose from.
-fn neighbourhood(source: IpAddr) -> IpAddr {
+pub(super) fn neighbourhood(source: IpAddr) -> IpAddr {
     match source {
         IpAddr::V4(_) => source,
         IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & (u128::MAX << 64))),

@@ -12,6 +12,8 @@
 //! | `/live` | tells an open page when it is out of date | |
 //! | `/device` | this Pi: health, the daemon | |
 //! | `/settings`, `/about` | certificate, names, offline unlock; version, what is stored | |
+//! | `/tokens` | device tokens, for programs | |
+//! | `/api/v1/…` | the same things for programs | see `api` |
 //! | `/sign-out` | end this browser's session | |
 //! | `/sign-out-device` | give the device up | |
 //!
@@ -20,10 +22,12 @@
 
 mod about;
 mod access_key;
+mod api;
 mod attention;
 mod authority;
 mod claim;
 mod claim_code;
+mod device_tokens;
 mod drawer;
 mod elsewhere;
 mod google;
@@ -48,6 +52,7 @@ mod settings;
 mod sign_out;
 mod this_pi;
 mod throttle;
+mod tokens;
 mod watch;
 
 use std::net::IpAddr;
@@ -65,6 +70,7 @@ use crate::keystore::{self, Keystore};
 use crate::net::Identity;
 use crate::protocol::recovery_code::RecoveryCodes;
 use claim_code::Claim;
+use device_tokens::DeviceTokens;
 use handover::Handovers;
 use kept_sessions::About;
 use limits::Limits;
@@ -105,6 +111,8 @@ struct Inner {
     device: Device,
     watch: Watch,
     sessions: Sessions,
+    device_tokens: DeviceTokens,
+    unsaved_tokens: Mutex<Vec<tokens::Unsaved>>,
     form_salt: [u8; 32],
     tasks: Mutex<JoinSet<()>>,
 }
@@ -138,6 +146,8 @@ impl Panel {
             names: Names::new(&device_name, parts.names),
             claim: Claim::load(parts.keystore.clone(), parts.entropy.clone())?,
             sessions: Sessions::load(parts.keystore.clone(), parts.clock.monotonic())?,
+            device_tokens: DeviceTokens::load(parts.keystore.clone())?,
+            unsaved_tokens: Mutex::default(),
             limits: Limits::new(),
             live: Live::default(),
             returns: Returns::default(),
@@ -176,6 +186,7 @@ impl Panel {
             .route(google::CALLBACK, get(google::callback))
             .route("/make-room", get(make_room::page).post(make_room::answer))
             .route(live::PATH, get(live::stream))
+            .route("/tokens", get(tokens::page).post(tokens::change))
             .route("/sign-out", post(sign_out::panel))
             .route("/sign-out-device", get(sign_out::page).post(sign_out::device))
             .route("/device", get(this_pi::page).post(this_pi::change))
@@ -186,7 +197,9 @@ impl Panel {
         let reception: Arc<dyn Reception> = house.clone();
         let sign_in = screens::sign_in_routes().with_state(Arc::clone(&reception));
         let account = screens::account_routes("/profile").with_state(house);
-        screens::behind_the_gate(own.with_state(self.clone()).merge(sign_in).merge(account), reception)
+        let own = own.with_state(self.clone()).merge(sign_in).merge(account);
+        let pages = screens::behind_the_gate(own, reception);
+        pages.nest_service("/api", api::router(self))
     }
 
     /// What an owner must type first; `None` once the device is owned.

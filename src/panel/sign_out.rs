@@ -70,13 +70,14 @@ impl Panel {
         }
     }
 
-    async fn give_up_device(&self) -> Result<SignedOut, Problem> {
+    pub(super) async fn give_up_device(&self) -> Result<SignedOut, Problem> {
         let signed_out = self.0.account.sign_out().await.map_err(|error| Error::from(error).problem())?;
         self.forget(self.0.sessions.sweep(None, self.times(&self.0.account.status())));
         self.0.places.clear();
         self.0.returns.clear();
         self.0.pending.clear().await;
         self.0.offline.sweep(None);
+        self.0.device_tokens.revoke_all();
         self.claim_code();
         Ok(signed_out)
     }

@@ -46,7 +46,7 @@ pub(crate) struct Page {
 }
 
 /// Nothing else may leave the panel.
-const ALLOWED: [&str; 20] = [
+const ALLOWED: [&str; 21] = [
     "allow",
     "cache-control",
     "connection",
@@ -65,6 +65,7 @@ const ALLOWED: [&str; 20] = [
     "retry-after",
     "set-cookie",
     "vary",
+    "www-authenticate",
     "x-content-type-options",
     "x-frame-options",
 ];

@@ -3,6 +3,8 @@
 
 mod agent;
 mod agent_panel;
+#[expect(clippy::panic, reason = "an answer that the document does not describe fails the story")]
+mod api_document;
 mod browser;
 mod hostile_lan;
 mod machine;
@@ -10,6 +12,7 @@ mod panel_access_keys;
 mod panel_account;
 mod panel_again;
 mod panel_device;
+mod panel_api;
 mod panel_gate;
 mod panel_google;
 mod panel_keys;

@@ -1,0 +1,10 @@
+//! `GET /api/v1/openapi.json`: what there is, for programs that make clients of it.
+
+use axum::response::{IntoResponse as _, Response};
+use http::header;
+
+const DOCUMENT: &str = include_str!("../../../assets/api/openapi.json");
+
+pub(super) async fn document() -> Response {
+    ([(header::CONTENT_TYPE, "application/json")], DOCUMENT).into_response()
+}
