@@ -37,7 +37,8 @@ impl Panel {
             list.push(Attention { sentence, fix: Fix::Said });
         }
         list.extend(status.notices.iter().map(said));
-        list.extend(self.0.sessions.trouble().iter().chain(&self.0.identity.notices()).map(said));
+        list.extend(self.0.sessions.trouble().iter().chain(&self.0.device_tokens.trouble()).map(said));
+        list.extend(self.0.identity.notices().iter().map(said));
         list.extend(seen.unit.as_ref().and_then(|unit| of_unit(unit.loaded, unit.active)));
         list.extend(seen.worries.iter().map(|worry| entry(of_worry(*worry), DEVICE)));
         if seen.synchronised == Synchronised::No {

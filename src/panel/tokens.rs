@@ -77,7 +77,7 @@ pub(super) async fn change(State(panel): State<Panel>, Extension(visitor): Exten
             Ok(HERE)
         }
         _saved => {
-            panel.unsaved().retain(|unsaved| Some(unsaved.session) != session(&visitor));
+            panel.unsaved_tokens().retain(|unsaved| Some(unsaved.session) != session(&visitor));
             Ok(HERE)
         }
     };
@@ -116,7 +116,7 @@ impl Panel {
             drawer.come_back_to(&here_with(form));
             return Ok("sign-in");
         }
-        let mut unsaved = self.unsaved();
+        let mut unsaved = self.unsaved_tokens();
         unsaved.retain(|one| now < one.until);
         if unsaved.iter().any(|one| one.session == session && one.name == name) {
             // The button was pressed twice.
@@ -167,7 +167,7 @@ impl Panel {
         page::show(&page, problem.as_ref())
     }
 
-    fn unsaved(&self) -> std::sync::MutexGuard<'_, Vec<Unsaved>> {
+    fn unsaved_tokens(&self) -> std::sync::MutexGuard<'_, Vec<Unsaved>> {
         self.0.unsaved_tokens.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 }

@@ -1,9 +1,10 @@
 // Two judges at once: oidc-provider plays Google for our service, and openid-client, which knows the standards and not us, signs in
-// at our service as a panel's client would. Between them Chromium, as a person uses it.
+// at our service as a panel's client would. Between them Chromium, as a person uses it; at the end at the panel of a real device.
 
 import { createHash, randomBytes } from 'node:crypto';
 import * as openid from 'openid-client';
 import { check, finish, skip, totpCode } from './harness.mjs';
+import { Agent } from './browser/agent.mjs';
 import { Google } from './browser/google.mjs';
 import { Visit, launch } from './browser/visit.mjs';
 
@@ -29,6 +30,7 @@ try {
   await mistakesWithCodes();
   await strangers();
   await linking();
+  await atTheDevice();
 } finally {
   await google.stop();
 }
@@ -127,8 +129,44 @@ async function linking() {
   }
 }
 
-async function newBrowser() {
-  const context = await browser.newContext({ javaScriptEnabled: true });
+// The panel of a device, from its claim code to its overview; script off, so that the pages lead on by themselves.
+async function atTheDevice() {
+  const agent = await Agent.start(google.cloud);
+  try {
+    const page = await newBrowser(false);
+    await page.goto(`${agent.panel}/claim`);
+    await submit(page, 'Claim code', agent.claimCode());
+    await leaveForGoogle(page);
+    await agree(page, 'gina');
+    await page.waitForURL(`${agent.panel}/`);
+    check((await page.innerText('body')).includes('gina@gmail.example'), 'the device belongs to who came back from Google');
+    await page.context().close();
+
+    const stranger = await newBrowser();
+    const returned = stranger.waitForRequest((request) => request.url().startsWith(`${agent.panel}/v1/callback/`));
+    await stranger.goto(`${agent.panel}/sign-in`);
+    await leaveForGoogle(stranger);
+    await agree(stranger, 'tom');
+    await stranger.waitForURL(`${agent.panel}/google-return?*`);
+    check((await stranger.innerText('main')).includes('belongs to another account'), 'another account is refused');
+
+    const lured = await newBrowser();
+    await lured.goto((await returned).url());
+    await lured.waitForURL(`${agent.panel}/google-return?*`);
+    check(!(await lured.context().cookies()).some(({ name }) => name.includes('session')), 'a return that was used opens nothing elsewhere');
+    for (const each of [stranger, lured]) await each.context().close();
+  } finally {
+    await agent.stop();
+  }
+}
+
+async function leaveForGoogle(page) {
+  await page.getByRole('button', { name: 'Continue with Google' }).click();
+  await page.waitForURL(`${google.provider}/**`, { waitUntil: 'domcontentloaded' });
+}
+
+async function newBrowser(javaScriptEnabled = true) {
+  const context = await browser.newContext({ javaScriptEnabled });
   await context.route('https://fonts.googleapis.com/**', (route) => route.abort());
   return context.newPage();
 }

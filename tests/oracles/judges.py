@@ -38,6 +38,7 @@ JUDGES = (
     Judge("terminal", (PYTHON, "by_terminal.py"),
           ("totp", "totp_lost", "totp_slow", "sms", "both", "ascii"), limit=180),
     Judge("curl", (PYTHON, "by_curl.py"), ("ascii",)),
+    Judge("openapi", (PYTHON, "by_openapi.py"), ("totp",)),
     Judge("two-instances", ("../with_postgres", PYTHON, "by_two_instances.py"), limit=180),
     Judge("many-sign-ins", (PYTHON, "by_many_sign_ins.py"), tuple(f"utf8_{i}" for i in range(200)), limit=180),
     Judge("aiosmtpd", (PYTHON, "by_aiosmtpd.py")),
