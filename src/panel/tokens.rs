@@ -147,7 +147,7 @@ impl Panel {
         let owner = self.0.account.status().owner.map(|owner| owner.id).unwrap_or_default();
         let now = self.monotonic();
         let made = self
-            .unsaved()
+            .unsaved_tokens()
             .iter()
             .find(|one| Some(one.session) == session(visitor) && now < one.until)
             .map(|one| Made { name: one.name.clone(), text: device_tokens::text(&one.token) });
