@@ -1,5 +1,6 @@
 //! Small words that every folder may use: secrets, time, randomness, message codes, error chains, exit codes, names of units.
 
+pub mod build;
 pub mod clock;
 pub mod entropy;
 pub mod exit;

@@ -28,7 +28,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::base::Exit;
+use crate::base::{Exit, build};
 use context::Context;
 use demo::OpenService;
 use error::Error;
@@ -36,7 +36,7 @@ use signals::Signals;
 
 /// Signs this device in to its owner's account, and hands the access key to the programs that need it.
 #[derive(Debug, Parser)]
-#[command(name = "latchkey", version, after_help = error::exit_codes(), arg_required_else_help = true)]
+#[command(name = "latchkey", version = build::version(), after_help = error::exit_codes(), arg_required_else_help = true)]
 pub struct Cli {
     #[command(flatten)]
     places: Places,

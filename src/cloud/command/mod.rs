@@ -18,13 +18,13 @@ use clap::{Args, Parser, Subcommand};
 
 use super::settings::{self, Settings, Sheet};
 use super::{Cloud, Plan};
-use crate::base::{Clock, Entropy};
+use crate::base::{Clock, Entropy, build};
 use crate::settings::Environment;
 use error::Error;
 
 /// The account service that ships with Latchkey.
 #[derive(Parser)]
-#[command(name = "latchkey-cloud", version, after_help = error::exit_codes())]
+#[command(name = "latchkey-cloud", version = build::version(), after_help = error::exit_codes())]
 pub struct Command {
     #[command(flatten)]
     common: Common,
