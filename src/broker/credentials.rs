@@ -16,7 +16,7 @@ use crate::protocol::credentials_file::{self, CredentialsFile};
 /// How the key is written down.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
-enum Format {
+pub(super) enum Format {
     #[default]
     Json,
     Ini,
@@ -24,7 +24,7 @@ enum Format {
 }
 
 /// The profile that every client looks for when it is told none.
-const USUAL_PROFILE: &str = "DEFAULT";
+pub(super) const USUAL_PROFILE: &str = "DEFAULT";
 
 #[derive(Deserialize)]
 pub(super) struct Wanted {
@@ -45,8 +45,17 @@ pub(super) async fn hand_out(
 }
 
 impl Format {
+    /// By the ending of the file it is going to be.
+    pub(super) fn of_file(name: &str) -> Self {
+        match name.rsplit_once('.') {
+            Some((_, "ini")) => Self::Ini,
+            Some((_, "env")) => Self::Env,
+            Some(_) | None => Self::Json,
+        }
+    }
+
     /// `profile` is the section of an ini file; the other forms have none.
-    fn write(self, key: &AccessKey, profile: &str) -> Result<Secret<Vec<u8>>, credentials_file::Error> {
+    pub(super) fn write(self, key: &AccessKey, profile: &str) -> Result<Secret<Vec<u8>>, credentials_file::Error> {
         let (id, secret) = (key.id.as_str(), key.secret_text());
         // Ids and base64 hold nothing that JSON or a shell would want escaped.
         let text = match self {

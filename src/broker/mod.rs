@@ -33,6 +33,7 @@ mod sign;
 mod status;
 #[cfg(test)]
 mod tests;
+pub mod unit_credential;
 
 use std::sync::Arc;
 

@@ -286,3 +286,51 @@ async fn only_an_administrator_makes_the_agent_read_its_keystore_again() {
     assert_eq!(world.ask_as(stranger, "POST", "/v1/reload", "").await.0, 403);
     assert_eq!(world.ask("POST", "/v1/reload", "").await.0, 204);
 }
+
+/// What systemd reads for a credential, when its own end has that name.
+async fn credential(socket: &std::path::Path, own_name: &str) -> String {
+    use std::os::fd::AsRawFd;
+
+    use nix::sys::socket::{AddressFamily, SockFlag, SockType, UnixAddr, bind, connect, socket as open};
+    let end = open(AddressFamily::Unix, SockType::Stream, SockFlag::SOCK_CLOEXEC, None).unwrap();
+    bind(end.as_raw_fd(), &UnixAddr::new_abstract(own_name.as_bytes()).unwrap()).unwrap();
+    connect(end.as_raw_fd(), &UnixAddr::new(socket).unwrap()).unwrap();
+    let mut stream = std::os::unix::net::UnixStream::from(end);
+    let read = tokio::task::spawn_blocking(move || {
+        let mut text = String::new();
+        std::io::Read::read_to_string(&mut stream, &mut text).map(|_| text)
+    });
+    read.await.unwrap().unwrap()
+}
+
+#[tokio::test]
+async fn a_unit_gets_the_key_as_its_credential_in_the_form_that_its_name_asks_for() {
+    let world = World::signed_in().await;
+    let socket = world.folder.path().join("credentials.sock");
+    let listener = tokio::net::UnixListener::bind(&socket).unwrap();
+    let (stopper, stop) = Stop::pair();
+    let serving = tokio::spawn(unit_credential::serve(listener, world.account.clone(), stop));
+    let random = format!("test{}", std::process::id());
+    let asked = |credential: &str| format!("{random}/unit/daemon.service/{credential}");
+    let json: Value = serde_json::from_str(&credential(&socket, &asked("latchkey.json")).await).unwrap();
+    assert_eq!(json["secret_access_key"], SECRET);
+    let lines = credential(&socket, &asked("latchkey.env")).await;
+    assert!(lines.contains(&format!("R3_SECRET_ACCESS_KEY={SECRET}\n")), "{lines}");
+    assert!(credential(&socket, &asked("latchkey.ini")).await.starts_with("[DEFAULT]\n"));
+    assert_eq!(credential(&socket, &format!("{random}/not-systemd")).await, "");
+    stopper.stop();
+    serving.await.unwrap();
+}
+
+#[tokio::test]
+async fn a_unit_starts_with_an_empty_credential_while_nobody_is_signed_in() {
+    let world = World::signed_out().await;
+    let socket = world.folder.path().join("credentials.sock");
+    let listener = tokio::net::UnixListener::bind(&socket).unwrap();
+    let (stopper, stop) = Stop::pair();
+    let serving = tokio::spawn(unit_credential::serve(listener, world.account.clone(), stop));
+    let name = format!("idle{}/unit/daemon.service/latchkey.json", std::process::id());
+    assert_eq!(credential(&socket, &name).await, "");
+    stopper.stop();
+    serving.await.unwrap();
+}
