@@ -44,9 +44,8 @@ pub async fn serve(listener: UnixListener, account: Account, mut stop: Stop) {
 }
 
 async fn hand_over(mut stream: UnixStream, name: &[u8], account: &Account) {
-    let is_allowed = stream
-        .peer_cred()
-        .is_ok_and(|peer| policy::is_administrator(Peer::Unix { uid: peer.uid(), gid: peer.gid() }));
+    let is_allowed =
+        stream.peer_cred().is_ok_and(|peer| policy::is_administrator(Peer::Unix { uid: peer.uid(), gid: peer.gid() }));
     let name = String::from_utf8_lossy(name);
     let Some((unit, credential)) = requested(&name).filter(|_| is_allowed) else {
         tracing::warn!("refused a program that is not systemd: credentials are handed to units only");
@@ -76,7 +75,8 @@ mod tests {
     #[test]
     fn systemd_says_which_unit_wants_which_credential() {
         assert_eq!(requested("8a1b/unit/daemon.service/latchkey.env"), Some(("daemon.service", "latchkey.env")));
-        for other in ["", "8a1b", "8a1b/unit/", "8a1b/unit/daemon.service", "8a1b/unit//x", "8a1b/unit/daemon.service/"] {
+        for other in ["", "8a1b", "8a1b/unit/", "8a1b/unit/daemon.service", "8a1b/unit//x", "8a1b/unit/daemon.service/"]
+        {
             assert_eq!(requested(other), None, "{other}");
         }
     }

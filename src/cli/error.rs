@@ -68,6 +68,8 @@ pub(super) enum Error {
     #[error("The service answered with an error: {0}")]
     GraphQl(String),
     #[error("{0}")]
+    Index(String),
+    #[error("{0}")]
     Demo(String),
 }
 
@@ -98,7 +100,7 @@ impl Error {
             Self::UnreadableAnswer | Self::CredentialsFile { .. } => Exit::WrongAnswer,
             Self::Unreadable(_, cause) if cause.kind() == ErrorKind::PermissionDenied => Exit::Permission,
             Self::Unreadable(..) | Self::Claim(_) | Self::Terminal(_) | Self::Output(_) => Exit::Failed,
-            Self::GraphQl(_) | Self::Demo(_) => Exit::Failed,
+            Self::GraphQl(_) | Self::Index(_) | Self::Demo(_) => Exit::Failed,
         }
     }
 }

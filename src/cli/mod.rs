@@ -3,6 +3,7 @@
 mod agent;
 mod answers;
 mod certificate;
+mod check;
 mod claim;
 mod context;
 mod credentials;
@@ -86,6 +87,8 @@ enum Once {
     Status(status::Args),
     /// Give the device up, also when the account service is away: no owner, no sessions, a new claim code.
     Release,
+    /// Check the settings, and tell of a newer version where an index of releases is set.
+    Check,
     /// Show the claim code that the panel asks a new owner for.
     Claim,
     /// Show the fingerprint of the panel's certificate authority, or have a new one made.
@@ -146,6 +149,7 @@ impl Once {
             Self::SignOut => sign_out::run(context).await,
             Self::Status(args) => status::run(&args, context).await,
             Self::Release => release::run(context).await,
+            Self::Check => check::run(context).await,
             Self::Claim => claim::run(context),
             Self::Certificate(args) => certificate::run(&args, context),
             Self::Credentials(args) => credentials::run(&args, context).await,

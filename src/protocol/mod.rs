@@ -8,6 +8,7 @@ pub mod discovery;
 pub mod graphql;
 pub mod http_date;
 pub mod recovery_code;
+pub mod release;
 pub mod sealed;
 pub mod signature;
 pub mod srp;

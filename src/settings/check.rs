@@ -2,11 +2,13 @@
 
 use std::net::SocketAddr;
 
+use data_encoding::BASE64;
+
 use super::error::{Error, Mistake};
 use super::layers::{Check, Layers};
 use super::raw::Raw;
 use super::values::{absolute, is_loopback, log_level, proxy};
-use super::{Broker, Certificate, Device, Panel, Service, Settings};
+use super::{Broker, Certificate, Device, Panel, Service, Settings, Updates};
 use crate::base::UnitName;
 
 /// `mistakes` are those found while reading; nothing is returned while there is one.
@@ -30,6 +32,7 @@ impl Check<'_, Raw> {
         let certificate = self.certificate();
         let groups = self.list("broker.groups", |raw| raw.broker.groups.as_ref(), group);
         let unit = self.text("device.unit", |raw| raw.device.unit.as_ref(), UnitName::parse);
+        let updates = self.updates();
         Some(Settings {
             service: service?,
             ca_file,
@@ -41,6 +44,7 @@ impl Check<'_, Raw> {
             panel: Panel { listen, names, trusted_proxies, certificate },
             broker: Broker { groups },
             device: Device { unit },
+            updates,
         })
     }
 
@@ -58,6 +62,17 @@ impl Check<'_, Raw> {
         Some(Certificate { chain: chain?, key: key? })
     }
 
+    /// Off while no index is set; without a key nobody's news would count.
+    fn updates(&mut self) -> Option<Updates> {
+        let (origin, _) = self.layers.last(|raw| raw.updates.index.as_ref())?;
+        if self.layers.last(|raw| raw.updates.public_key.as_ref()).is_none() {
+            self.mistake(origin, "updates.public_key", "it is needed beside updates.index.".to_owned());
+        }
+        let index = self.text("updates.index", |raw| raw.updates.index.as_ref(), https_url);
+        let public_key = self.text("updates.public_key", |raw| raw.updates.public_key.as_ref(), public_key);
+        Some(Updates { index: index?, public_key: public_key? })
+    }
+
     fn service(&mut self) -> Option<Service> {
         let (origin, service) = self.layers.last(|raw| raw.service.as_ref())?;
         if service != "remote.it" {
@@ -69,6 +84,19 @@ impl Check<'_, Raw> {
         let client_id = self.text("client_id", |raw| raw.client_id.as_ref(), client_id);
         client_id.map(|client_id| Service::RemoteIt { client_id })
     }
+}
+
+/// `https://` only, since it names what people install.
+fn https_url(text: &str) -> Result<String, String> {
+    match text.trim().parse::<http::Uri>() {
+        Ok(uri) if uri.scheme_str() == Some("https") && uri.host().is_some() => Ok(text.trim().to_owned()),
+        Ok(_) | Err(_) => Err(format!("'{text}' is not a URL that begins with https://.")),
+    }
+}
+
+fn public_key(text: &str) -> Result<[u8; 32], String> {
+    let key = BASE64.decode(text.trim().as_bytes()).ok().and_then(|bytes| bytes.try_into().ok());
+    key.ok_or_else(|| "this is not an Ed25519 public key: 32 bytes in base64.".to_owned())
 }
 
 fn service_url(text: &str) -> Result<String, String> {
@@ -146,6 +174,20 @@ mod tests {
             assert!(lines.lines().any(|line| line == expected), "{expected}\nis missing in\n{lines}");
         }
         assert_eq!(error.0.len(), 5, "{lines}");
+    }
+
+    #[test]
+    fn news_of_releases_need_an_address_that_cannot_be_forged_and_a_key() {
+        let refused = |text: &str| check(vec![(Origin::Flags, read_toml(text))]).unwrap_err().to_string();
+        assert!(refused("[updates]\nindex = \"http://example.org/x\"").contains("begins with https://"));
+        assert!(refused("[updates]\nindex = \"https://example.org/x\"").contains("it is needed beside updates.index"));
+        let short = "[updates]\nindex = \"https://example.org/x\"\npublic_key = \"AAAA\"";
+        assert!(refused(short).contains("32 bytes in base64"));
+        let key = BASE64.encode(&[7; 32]);
+        let right = format!("[updates]\nindex = \"https://example.org/x\"\npublic_key = \"{key}\"");
+        let updates = check(vec![(Origin::Flags, read_toml(&right))]).unwrap().updates;
+        assert_eq!(updates.unwrap().public_key, [7; 32]);
+        assert_eq!(check(Vec::new()).unwrap().updates, None);
     }
 
     #[test]

@@ -11,7 +11,7 @@ pub mod values;
 
 pub use error::{Error, Mistake, Origin};
 pub use layers::{Check, Layers};
-pub use raw::{Raw, RawBroker, RawDevice, RawPanel};
+pub use raw::{Raw, RawBroker, RawDevice, RawPanel, RawUpdates};
 pub use source::{Environment, read};
 
 use std::net::{IpAddr, SocketAddr};
@@ -35,6 +35,8 @@ pub struct Settings {
     pub panel: Panel,
     pub broker: Broker,
     pub device: Device,
+    /// Where news of releases is, when it is asked for.
+    pub updates: Option<Updates>,
 }
 
 /// The file that an installer left; it says a claim code too, which is none of the settings.
@@ -83,6 +85,14 @@ pub struct Broker {
 pub struct Device {
     /// The daemon that uses the access key: shown in the panel, and restarted from there.
     pub unit: Option<UnitName>,
+}
+
+/// The index of releases, and who signs it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Updates {
+    pub index: String,
+    /// Ed25519.
+    pub public_key: [u8; 32],
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

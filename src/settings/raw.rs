@@ -19,6 +19,8 @@ pub struct Raw {
     pub broker: RawBroker,
     #[serde(default)]
     pub device: RawDevice,
+    #[serde(default)]
+    pub updates: RawUpdates,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -41,6 +43,13 @@ pub struct RawBroker {
 #[serde(deny_unknown_fields)]
 pub struct RawDevice {
     pub unit: Option<String>,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RawUpdates {
+    pub index: Option<String>,
+    pub public_key: Option<String>,
 }
 
 impl Raw {

@@ -134,6 +134,8 @@ fn set(raw: &mut Raw, key: &str, value: &str) -> Result<(), &'static str> {
         "PANEL_CERTIFICATE_KEY" => raw.panel.certificate_key = text,
         "BROKER_GROUPS" => raw.broker.groups = list(),
         "DEVICE_UNIT" => raw.device.unit = text,
+        "UPDATES_INDEX" => raw.updates.index = text,
+        "UPDATES_PUBLIC_KEY" => raw.updates.public_key = text,
         _ => return Err(NO_SUCH_SETTING),
     }
     Ok(())

@@ -1,0 +1,1 @@
+76uYYR8CjenrpXcmNOFRiQsi3ta/yDRA/f8weercFM/eitrcA+7BY3vGrebKQB0blePYuxHiocJZp+DUqaAYAg==
