@@ -3,7 +3,6 @@
 //! credential that is for (systemd.exec(5)), and reads to the end. The ending of the credential's name chooses the form:
 //! `.ini`, `.env`, else JSON. While nobody is signed in the credential is empty, so that the unit starts all the same.
 
-use std::os::linux::net::SocketAddrExt;
 use std::time::Duration;
 
 use tokio::io::AsyncWriteExt;
@@ -29,9 +28,8 @@ pub async fn serve(listener: UnixListener, account: Account, mut stop: Stop) {
             accepted = listener.accept() => accepted,
         };
         match accepted {
-            Ok((stream, address)) => {
-                let name = std::os::unix::net::SocketAddr::from(address).as_abstract_name().map(<[u8]>::to_vec);
-                if timeout(LONGEST, hand_over(stream, &name.unwrap_or_default(), &account)).await.is_err() {
+            Ok((stream, _)) => {
+                if timeout(LONGEST, hand_over(stream, &account)).await.is_err() {
                     tracing::warn!("somebody asked for a credential and did not read it");
                 }
             }
@@ -43,10 +41,13 @@ pub async fn serve(listener: UnixListener, account: Account, mut stop: Stop) {
     }
 }
 
-async fn hand_over(mut stream: UnixStream, name: &[u8], account: &Account) {
-    let is_allowed =
-        stream.peer_cred().is_ok_and(|peer| policy::is_administrator(Peer::Unix { uid: peer.uid(), gid: peer.gid() }));
-    let name = String::from_utf8_lossy(name);
+async fn hand_over(mut stream: UnixStream, account: &Account) {
+    let is_allowed = stream
+        .peer_cred()
+        .is_ok_and(|peer| policy::is_administrator(Peer::Unix { uid: peer.uid(), gid: peer.gid() }));
+    // Not what accept gave: mio leaves abstract names out there.
+    let address = stream.peer_addr().ok();
+    let name = String::from_utf8_lossy(address.as_ref().and_then(|address| address.as_abstract_name()).unwrap_or_default());
     let Some((unit, credential)) = requested(&name).filter(|_| is_allowed) else {
         tracing::warn!("refused a program that is not systemd: credentials are handed to units only");
         return;
@@ -75,8 +76,7 @@ mod tests {
     #[test]
     fn systemd_says_which_unit_wants_which_credential() {
         assert_eq!(requested("8a1b/unit/daemon.service/latchkey.env"), Some(("daemon.service", "latchkey.env")));
-        for other in ["", "8a1b", "8a1b/unit/", "8a1b/unit/daemon.service", "8a1b/unit//x", "8a1b/unit/daemon.service/"]
-        {
+        for other in ["", "8a1b", "8a1b/unit/", "8a1b/unit/daemon.service", "8a1b/unit//x", "8a1b/unit/daemon.service/"] {
             assert_eq!(requested(other), None, "{other}");
         }
     }
