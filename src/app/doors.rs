@@ -44,8 +44,8 @@ pub(super) struct Doors(Vec<(SocketAddr, Result<Listener, Error>)>);
 
 impl Doors {
     /// Sockets that systemd passed stand in for the addresses of the settings.
-    pub(super) async fn open(addresses: &[SocketAddr], notices: &Notices) -> Self {
-        let passed = net::passed::listeners().into_iter().filter_map(|door| Some((door.address()?, Ok(door))));
+    pub(super) async fn open(passed: Vec<Listener>, addresses: &[SocketAddr], notices: &Notices) -> Self {
+        let passed = passed.into_iter().filter_map(|door| Some((door.address()?, Ok(door))));
         let mut doors: Vec<_> = passed.collect();
         if doors.is_empty() {
             for &address in addresses.iter().filter(|address| !is_in_another(address, addresses)) {

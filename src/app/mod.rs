@@ -18,6 +18,7 @@ use crate::base::{Clock, Entropy, Secret};
 use crate::broker;
 use crate::device::{self, Device, Places};
 use crate::keystore::{self, Keystore, SealingSource};
+use crate::net::passed::Passed;
 use crate::net::serve::Stop;
 use crate::net::{self, Client, Identity, Limits, Listener, supervisor};
 use crate::panel::{self, Panel};
@@ -31,6 +32,7 @@ pub struct App {
     kept: Kept,
     panel: Panel,
     broker: Listener,
+    credentials: Listener,
     policy: broker::Policy,
     clock: Clock,
     identity: Identity,
@@ -92,7 +94,15 @@ impl App {
     pub async fn start(settings: &Settings, clock: Clock, entropy: Entropy) -> Result<Self, Error> {
         folder(&settings.runtime_dir, 0o755)?;
         let policy = broker::Policy { users: Vec::new(), groups: group_ids(&settings.broker.groups) };
-        let broker = Listener::unix(&settings.broker_socket(), 0o660, policy.groups.first().copied())?;
+        let mut passed = Passed::of_process();
+        let broker = match passed.take_unix(&settings.broker_socket()) {
+            Some(broker) => broker,
+            None => Listener::unix(&settings.broker_socket(), 0o660, policy.groups.first().copied())?,
+        };
+        let credentials = match passed.take_unix(&settings.credentials_socket()) {
+            Some(credentials) => credentials,
+            None => Listener::unix(&settings.credentials_socket(), 0o600, None)?,
+        };
         let kept = Kept::open(settings, clock.clone(), entropy.clone())?;
         let identity = authority::identity(settings, &kept, &clock)?;
         let (given_claim_code, mistakes) = provisioned(settings);
@@ -108,10 +118,10 @@ impl App {
             trusted_proxies: settings.panel.trusted_proxies.clone(),
         })?;
         let notices = Notices::new(&settings.runtime_dir, identity.clone(), mistakes);
-        let doors = Doors::open(&settings.panel.listen, &notices).await;
+        let doors = Doors::open(passed.take_tcp(), &settings.panel.listen, &notices).await;
         let console = Console::at(settings.console_file());
         let names = settings.panel.names.clone();
-        Ok(Self { kept, panel, broker, policy, clock, identity, doors, notices, console, names })
+        Ok(Self { kept, panel, broker, credentials, policy, clock, identity, doors, notices, console, names })
     }
 
     /// Where the panel listens.
@@ -131,6 +141,7 @@ impl App {
         let mut tasks = JoinSet::new();
         let router = broker::router(account.clone(), self.policy, self.clock.clone());
         tasks.spawn(net::serve(self.broker, router, Limits::default(), stop.clone()));
+        tasks.spawn(broker::unit_credential::serve(self.credentials, account.clone(), stop.clone()));
         match self.identity.tls() {
             Ok(tls) => self.doors.serve(&mut tasks, &tls, &self.panel, &self.notices, &stop),
             Err(error) => tracing::error!(error = chain(&error), "the panel stays closed"),

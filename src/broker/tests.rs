@@ -307,7 +307,7 @@ async fn credential(socket: &std::path::Path, own_name: &str) -> String {
 async fn a_unit_gets_the_key_as_its_credential_in_the_form_that_its_name_asks_for() {
     let world = World::signed_in().await;
     let socket = world.folder.path().join("credentials.sock");
-    let listener = tokio::net::UnixListener::bind(&socket).unwrap();
+    let listener = Listener::unix(&socket, 0o600, None).unwrap();
     let (stopper, stop) = Stop::pair();
     let serving = tokio::spawn(unit_credential::serve(listener, world.account.clone(), stop));
     let random = format!("test{}", std::process::id());
@@ -326,7 +326,7 @@ async fn a_unit_gets_the_key_as_its_credential_in_the_form_that_its_name_asks_fo
 async fn a_unit_starts_with_an_empty_credential_while_nobody_is_signed_in() {
     let world = World::signed_out().await;
     let socket = world.folder.path().join("credentials.sock");
-    let listener = tokio::net::UnixListener::bind(&socket).unwrap();
+    let listener = Listener::unix(&socket, 0o600, None).unwrap();
     let (stopper, stop) = Stop::pair();
     let serving = tokio::spawn(unit_credential::serve(listener, world.account.clone(), stop));
     let name = format!("idle{}/unit/daemon.service/latchkey.json", std::process::id());

@@ -6,14 +6,14 @@
 use std::time::Duration;
 
 use tokio::io::AsyncWriteExt;
-use tokio::net::{UnixListener, UnixStream};
+use tokio::net::UnixStream;
 use tokio::time::{sleep, timeout};
 
 use super::credentials::{Format, USUAL_PROFILE};
 use super::policy;
 use crate::account::Account;
-use crate::net::Peer;
 use crate::net::serve::Stop;
+use crate::net::{Listener, Peer};
 
 /// systemd reads at once.
 const LONGEST: Duration = Duration::from_secs(5);
@@ -21,7 +21,8 @@ const LONGEST: Duration = Duration::from_secs(5);
 const PAUSE: Duration = Duration::from_millis(500);
 
 /// Serves until stopped, one caller after the other: there is only systemd.
-pub async fn serve(listener: UnixListener, account: Account, mut stop: Stop) {
+pub async fn serve(listener: Listener, account: Account, mut stop: Stop) {
+    let Listener::Unix(listener, _file) = &listener else { return };
     loop {
         let accepted = tokio::select! {
             () = stop.wait() => return,
@@ -42,12 +43,12 @@ pub async fn serve(listener: UnixListener, account: Account, mut stop: Stop) {
 }
 
 async fn hand_over(mut stream: UnixStream, account: &Account) {
-    let is_allowed = stream
-        .peer_cred()
-        .is_ok_and(|peer| policy::is_administrator(Peer::Unix { uid: peer.uid(), gid: peer.gid() }));
+    let is_allowed =
+        stream.peer_cred().is_ok_and(|peer| policy::is_administrator(Peer::Unix { uid: peer.uid(), gid: peer.gid() }));
     // Not what accept gave: mio leaves abstract names out there.
     let address = stream.peer_addr().ok();
-    let name = String::from_utf8_lossy(address.as_ref().and_then(|address| address.as_abstract_name()).unwrap_or_default());
+    let name =
+        String::from_utf8_lossy(address.as_ref().and_then(|address| address.as_abstract_name()).unwrap_or_default());
     let Some((unit, credential)) = requested(&name).filter(|_| is_allowed) else {
         tracing::warn!("refused a program that is not systemd: credentials are handed to units only");
         return;
@@ -76,7 +77,8 @@ mod tests {
     #[test]
     fn systemd_says_which_unit_wants_which_credential() {
         assert_eq!(requested("8a1b/unit/daemon.service/latchkey.env"), Some(("daemon.service", "latchkey.env")));
-        for other in ["", "8a1b", "8a1b/unit/", "8a1b/unit/daemon.service", "8a1b/unit//x", "8a1b/unit/daemon.service/"] {
+        for other in ["", "8a1b", "8a1b/unit/", "8a1b/unit/daemon.service", "8a1b/unit//x", "8a1b/unit/daemon.service/"]
+        {
             assert_eq!(requested(other), None, "{other}");
         }
     }

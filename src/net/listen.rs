@@ -16,7 +16,8 @@ use super::tls::Tls;
 #[derive(Debug)]
 pub enum Listener {
     Tcp(tokio::net::TcpListener, Speech),
-    Unix(tokio::net::UnixListener, SocketFile),
+    /// Without a file where somebody else keeps it.
+    Unix(tokio::net::UnixListener, Option<SocketFile>),
 }
 
 /// What the visitors of a TCP listener speak.

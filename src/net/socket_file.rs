@@ -74,7 +74,8 @@ fn bind_and_rename(unready: &Path, path: &Path, mode: u32, group: Option<u32>) -
     let made = std::fs::symlink_metadata(unready)?;
     let listener = socket.listen(BACKLOG)?;
     std::fs::rename(unready, path)?;
-    Ok(Listener::Unix(listener, SocketFile { path: path.to_owned(), device_and_inode: (made.dev(), made.ino()) }))
+    let file = SocketFile { path: path.to_owned(), device_and_inode: (made.dev(), made.ino()) };
+    Ok(Listener::Unix(listener, Some(file)))
 }
 
 impl Drop for SocketFile {

@@ -104,6 +104,11 @@ pub enum LogLevel {
 }
 
 impl Settings {
+    /// Where systemd fetches the access key for units.
+    pub fn credentials_socket(&self) -> PathBuf {
+        self.runtime_dir.join("credentials.sock")
+    }
+
     /// Where programs of this machine find the broker.
     pub fn broker_socket(&self) -> PathBuf {
         self.runtime_dir.join("broker.sock")
