@@ -25,7 +25,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("cloud", &["base", "protocol", "net", "settings", "panel::screens"]),
     ("lib", &[]),
     ("main", WHOLE),
-    ("bin", &["base", "protocol", "net", "settings", "cloud"]),
+    ("bin", &["base", "protocol", "net", "settings", "cli", "cloud"]),
 ];
 
 const AGENT: &[&str] =

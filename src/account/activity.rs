@@ -95,7 +95,7 @@ impl Account {
         }
         let further = if ours { " last count address program detail" } else { "" };
         let query = format!(
-            "query Events($after: ID, $size: Int, $types: [EventType!]) {{ login {{ \
+            "query Events($after: ID, $size: Int!, $types: [EventType!]) {{ login {{ \
              events(after: $after, size: $size, types: $types) {{ total hasMore last items {{ type timestamp{further} }} }} }} }}"
         );
         let variables = json!({ "after": wish.after, "size": wish.at_most, "types": wish.kinds });

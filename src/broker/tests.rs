@@ -309,7 +309,8 @@ async fn a_unit_gets_the_key_as_its_credential_in_the_form_that_its_name_asks_fo
     let socket = world.folder.path().join("credentials.sock");
     let listener = Listener::unix(&socket, 0o600, None).unwrap();
     let (stopper, stop) = Stop::pair();
-    let serving = tokio::spawn(unit_credential::serve(listener, world.account.clone(), stop));
+    let mut serving = JoinSet::new();
+    serving.spawn(unit_credential::serve(listener, world.account.clone(), stop));
     let random = format!("test{}", std::process::id());
     let asked = |credential: &str| format!("{random}/unit/daemon.service/{credential}");
     let json: Value = serde_json::from_str(&credential(&socket, &asked("latchkey.json")).await).unwrap();
@@ -319,7 +320,7 @@ async fn a_unit_gets_the_key_as_its_credential_in_the_form_that_its_name_asks_fo
     assert!(credential(&socket, &asked("latchkey.ini")).await.starts_with("[DEFAULT]\n"));
     assert_eq!(credential(&socket, &format!("{random}/not-systemd")).await, "");
     stopper.stop();
-    serving.await.unwrap();
+    serving.join_next().await.unwrap().unwrap();
 }
 
 #[tokio::test]
@@ -328,9 +329,10 @@ async fn a_unit_starts_with_an_empty_credential_while_nobody_is_signed_in() {
     let socket = world.folder.path().join("credentials.sock");
     let listener = Listener::unix(&socket, 0o600, None).unwrap();
     let (stopper, stop) = Stop::pair();
-    let serving = tokio::spawn(unit_credential::serve(listener, world.account.clone(), stop));
+    let mut serving = JoinSet::new();
+    serving.spawn(unit_credential::serve(listener, world.account.clone(), stop));
     let name = format!("idle{}/unit/daemon.service/latchkey.json", std::process::id());
     assert_eq!(credential(&socket, &name).await, "");
     stopper.stop();
-    serving.await.unwrap();
+    serving.join_next().await.unwrap().unwrap();
 }

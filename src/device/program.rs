@@ -35,9 +35,9 @@ pub(super) async fn run(program: &Path, arguments: &[&str], within: Duration) ->
     let mut command = Command::new(program);
     command.args(arguments).env_clear().env("LC_ALL", "C.UTF-8").env("SYSTEMD_COLORS", "0").kill_on_drop(true);
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = command.spawn().map_err(|error| match error.kind() {
-        ErrorKind::NotFound => Silent::NotThere,
-        _ => Silent::NotRun(error),
+    let mut child = command.spawn().map_err(|error| match error.kind() == ErrorKind::NotFound {
+        true => Silent::NotThere,
+        false => Silent::NotRun(error),
     })?;
     let (out, err) = (child.stdout.take(), child.stderr.take());
     let ended = async {

@@ -71,3 +71,32 @@ impl Raw {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What the package installs.
+    const INSTALLED: &str = include_str!("../../systemd/latchkey.toml");
+
+    #[test]
+    fn the_installed_file_says_nothing_and_explains_every_setting_with_its_default() {
+        let said: Raw = toml::from_str(INSTALLED).unwrap();
+        assert_eq!(format!("{said:?}"), format!("{:?}", Raw::default()));
+        let uncommented = |line: &'static str| match line.strip_prefix('#') {
+            Some(setting) if !setting.is_empty() && !setting.starts_with(' ') => setting,
+            _ => line,
+        };
+        let every: Vec<&str> = INSTALLED.lines().map(uncommented).collect();
+        let every: Raw = toml::from_str(&every.join("\n")).unwrap();
+        assert!(!format!("{every:?}").contains("None"), "one is missing: {every:?}");
+        let usual = Raw::defaults();
+        assert_eq!(
+            (every.service, every.state_dir, every.runtime_dir),
+            (usual.service, usual.state_dir, usual.runtime_dir)
+        );
+        assert_eq!((every.log, every.panel.listen), (usual.log, usual.panel.listen));
+        assert_eq!((every.panel.names, every.panel.trusted_proxies), (usual.panel.names, usual.panel.trusted_proxies));
+        assert_eq!(every.broker.groups, usual.broker.groups);
+    }
+}

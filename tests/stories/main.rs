@@ -3,7 +3,11 @@
 
 mod agent;
 mod agent_panel;
-#[expect(clippy::panic, reason = "an answer that the document does not describe fails the story")]
+#[expect(
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "an answer that the document does not describe fails the story"
+)]
 mod api_document;
 mod browser;
 mod hostile_lan;
@@ -27,6 +31,7 @@ mod panel_release;
 mod panel_sessions;
 mod panel_sign_in;
 mod panel_two_factor;
+mod person;
 mod portal_account;
 mod portal_gate;
 mod portal_google;

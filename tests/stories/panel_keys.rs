@@ -1,7 +1,5 @@
 //! The account's access keys at a device's panel, which uses one of them itself.
 
-#![expect(clippy::unwrap_used, reason = "a story that cannot go on fails")]
-
 use http::StatusCode;
 
 use crate::walks;

@@ -1,5 +1,7 @@
 //! An open page learns of changes by itself.
 
+#![expect(clippy::unwrap_used, reason = "a story that cannot go on fails")]
+
 use axum::body::{Body, Bytes};
 use http::StatusCode;
 use http_body_util::BodyExt;

@@ -96,7 +96,8 @@ async fn a_new_address_counts_only_after_its_code() {
     let mut browser = world.signed_in_at_the_portal(&bob).await;
     let changed = browser.post("/", &[("do", "change-email"), ("email", "robert@example.test")]).await;
     let page = browser.follow(changed).await;
-    assert!(page.says("Code that was mailed to robert@example.test") && page.says("bob@example.test"), "{}", page.text);
+    assert!(page.says("Code that was mailed to"), "{}", page.text);
+    assert!(page.says("robert@example.test") && page.says("bob@example.test"), "{}", page.text);
     let code = code_in(&world.delivered("mail").await);
     let confirmed = browser.post("/", &[("do", "confirm-email"), ("code", &code)]).await;
     assert_eq!(confirmed.location(), "./?done=email-changed", "{}", confirmed.text);

@@ -1,7 +1,5 @@
 //! Two-factor authentication at the portal: on, set up anew, off; recovery codes that are saved before one leaves.
 
-#![expect(clippy::unwrap_used, reason = "a story that cannot go on fails")]
-
 use http::StatusCode;
 use latchkey::protocol::totp::TotpSecret;
 

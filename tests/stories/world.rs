@@ -23,6 +23,7 @@ use tempfile::TempDir;
 
 use crate::browser::Browser;
 use crate::machine;
+pub(crate) use crate::person::{Factor, Person};
 use crate::running::Running;
 use crate::test_database;
 
@@ -49,25 +50,6 @@ pub(crate) struct World {
     panel_running: Running,
     plan: Plan,
     folder: TempDir,
-}
-
-/// Somebody with an account at the service.
-#[derive(Clone)]
-pub(crate) struct Person {
-    pub(crate) id: String,
-    pub(crate) email: String,
-    pub(crate) password: String,
-    pub(crate) totp: Option<TotpSecret>,
-    pub(crate) recovery_code: Option<String>,
-}
-
-/// What a new account has besides its password.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Factor {
-    None,
-    Authenticator,
-    TextMessage,
-    Both,
 }
 
 impl World {

@@ -38,7 +38,9 @@ async fn an_app_is_turned_on_by_its_first_code_which_then_signs_nobody_in() {
     let token = bench.access_token().await;
     let before = bench.auth_api(&token, "GET", "/v1/mfaPref", &Value::Null).await;
     let choices = json!(["SOFTWARE_TOKEN_MFA", "SMS_MFA"]);
-    let expected = json!({"MfaPref": "NO_MFA", "on": [], "choices": choices, "provider": null, "message": null});
+    let expected = json!({
+        "MfaPref": "NO_MFA", "on": [], "since": {}, "choices": choices, "provider": null, "message": null,
+    });
     assert_eq!(before.body, expected);
     let early = bench.prefer(&token, "SOFTWARE_TOKEN_MFA").await;
     assert!(refused(&early, 400).starts_with("Set up an authenticator app first"));

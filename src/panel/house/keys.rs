@@ -25,7 +25,6 @@ impl Panel {
             Ok(found) => found,
             Err(error) => match self.owner(visitor, PAGE) {
                 Ok(owner) => return Err(owner.troubled(error, PAGE)),
-                Err(_) if matches!(error, account::Error::Unreachable(_)) => return Err(Error::from(error).problem()),
                 Err(problem) => return Err(problem),
             },
         };

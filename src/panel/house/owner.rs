@@ -29,18 +29,12 @@ impl Owner {
 
     /// Where an act that the service refused leads: to a new proof where that helps, else back with the reason.
     pub(in crate::panel) fn refused(&self, error: account::Error, page: &str) -> Result<Outcome, Problem> {
-        match error {
-            account::Error::NotFresh | account::Error::SignInExpired => Ok(self.prove_first(page)),
-            error => Err(Error::from(error).problem()),
-        }
+        if wants_new_proof(&error) { Ok(self.prove_first(page)) } else { Err(Error::from(error).problem()) }
     }
 
     /// Why `page` cannot be shown; when the sign-in is over, with the way to a new one.
     pub(in crate::panel) fn troubled(&self, error: account::Error, page: &str) -> Problem {
-        match error {
-            account::Error::NotFresh | account::Error::SignInExpired => sign_in_again(&self.drawer, page),
-            error => Error::from(error).problem(),
-        }
+        if wants_new_proof(&error) { sign_in_again(&self.drawer, page) } else { Error::from(error).problem() }
     }
 }
 
@@ -77,6 +71,10 @@ impl Panel {
         let drawer = visitor.session.and_then(|session| self.0.sessions.drawer(session.hash));
         drawer.ok_or_else(|| Problem::new(StatusCode::UNAUTHORIZED, "Your session has ended. Sign in again."))
     }
+}
+
+fn wants_new_proof(error: &account::Error) -> bool {
+    matches!(error, account::Error::NotFresh | account::Error::SignInExpired)
 }
 
 pub(in crate::panel) fn prove_first(drawer: &Drawer, page: &str) -> Outcome {

@@ -39,12 +39,15 @@ impl Panel {
 }
 
 fn at_its_field(refusal: Refusal) -> Problem {
-    match refusal {
-        Refusal::PasswordPolicy(said) => Problem::new(StatusCode::BAD_REQUEST, said).at("password"),
-        Refusal::Unusable(said) if said.contains("password") => {
-            Problem::new(StatusCode::BAD_REQUEST, said).at("password")
-        }
-        Refusal::WrongMailedCode => Error::from(Refusal::WrongMailedCode).problem().at("code"),
-        other => Error::from(other).problem(),
+    if let Refusal::PasswordPolicy(said) = &refusal {
+        return Problem::new(StatusCode::BAD_REQUEST, said).at("password");
+    }
+    let of_the_code = matches!(refusal, Refusal::WrongMailedCode);
+    let of_the_password = matches!(&refusal, Refusal::Unusable(said) if said.contains("password"));
+    let problem = Error::from(refusal).problem();
+    match (of_the_code, of_the_password) {
+        (true, _) => problem.at("code"),
+        (_, true) => problem.at("password"),
+        (false, false) => problem,
     }
 }
