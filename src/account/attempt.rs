@@ -60,6 +60,24 @@ impl Attempt {
     }
 }
 
+impl Attempt {
+    /// Can the code that is asked for be sent once more ([`Answer::SendAgain`])?
+    pub fn can_send_again(&self) -> bool {
+        match &self.0 {
+            Pending::SignIn(asking) => asking.can_send_again(),
+            Pending::Enrolment(_) => false,
+        }
+    }
+
+    /// Which factors may be used ([`Answer::Factor`]) in place of the one that is asked for?
+    pub fn others(&self) -> Vec<Channel> {
+        match &self.0 {
+            Pending::SignIn(asking) => asking.others(),
+            Pending::Enrolment(_) => Vec::new(),
+        }
+    }
+}
+
 /// What the service wants next, in words of the product.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Ask {
@@ -113,6 +131,8 @@ pub enum Answer {
     /// AuthenticatorCode, SmsCode, EmailCode, EnrolAuthenticator.
     Code(Code),
     Factor(Channel),
+    /// Another text message with a code.
+    SendAgain,
     NewPassword {
         password: Secret<String>,
         attributes: Vec<(String, String)>,

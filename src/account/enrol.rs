@@ -41,6 +41,7 @@ impl Account {
             Answer::ReplaceKey(_)
             | Answer::Code(_)
             | Answer::Factor(_)
+            | Answer::SendAgain
             | Answer::NewPassword { .. }
             | Answer::MailedCode(_)
             | Answer::RecoveryCode(_) => Err(Error::OutOfTurn),

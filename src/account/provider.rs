@@ -6,7 +6,7 @@ use std::fmt;
 use std::time::{Duration, SystemTime};
 
 use super::service_time::seconds_too_early;
-use super::{Answer, Ask, Error};
+use super::{Answer, Ask, Channel, Error};
 use crate::base::Secret;
 use crate::protocol::access_key::AccessKey;
 
@@ -32,6 +32,10 @@ pub(super) trait Asking: fmt::Debug + Send + Sync {
     /// When the service forgets this sign-in, by monotonic time.
     fn deadline(&self) -> Option<Duration>;
     fn can_recover(&self) -> bool;
+    /// Another message with a code.
+    fn can_send_again(&self) -> bool;
+    /// Which factors may be used in place of the one that is asked for.
+    fn others(&self) -> Vec<Channel>;
     fn answer(self: Box<Self>, answer: Answer) -> Outcome;
     fn recover(self: Box<Self>) -> Outcome;
     /// To be kept sealed; `None` when it holds what must stay in memory.

@@ -14,7 +14,7 @@ use super::screens::sign_in::Why;
 use super::screens::token::TokenHash;
 use super::screens::{Error, Move, Outcome, Problem, Visitor, step};
 use super::{Panel, claim, offline};
-use crate::account::{self, Ask, Attempt, Failed, Progress};
+use crate::account::{self, Answer, Ask, Attempt, Failed, Progress};
 use crate::base::report;
 use crate::protocol::access_key::AccessKey;
 use crate::protocol::recovery_code::RecoveryCodes;
@@ -96,10 +96,7 @@ impl Panel {
                 self.0.account.begin(&email, password).await.map_err(afresh)
             }
             Wanted::Move(Move::Answer(answer)) => self.0.account.answer(turn.attempt.take()?, answer).await,
-            Wanted::Move(Move::SendAgain) => {
-                let afresh = account::Error::OutOfTurn;
-                return Some(Err(Failed { error: afresh, attempt: turn.attempt.take() }));
-            }
+            Wanted::Move(Move::SendAgain) => self.0.account.answer(turn.attempt.take()?, Answer::SendAgain).await,
             Wanted::Move(Move::Recover) => self.0.account.recover(turn.attempt.take()?).await,
             Wanted::Return(state, visitor) => {
                 let (away, code) = self.0.returns.take(state, visitor, self.monotonic())?;

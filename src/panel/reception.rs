@@ -134,8 +134,8 @@ impl Panel {
             return Err(Why::Expired.link());
         }
         let (ask, email, can_recover) = (attempt.ask(), attempt.email().to_owned(), attempt.can_recover());
-        // The service that the account speaks with may be one that sends a code only after the password.
-        Ok(Step { ask, email, left, can_recover, can_send_again: false, can_move: true, others: Vec::new() })
+        let (can_send_again, others) = (attempt.can_send_again(), attempt.others());
+        Ok(Step { ask, email, left, can_recover, can_send_again, can_move: true, others })
     }
 
     async fn welcome_of(&self, visitor: &Visitor) -> Result<Welcome, &'static str> {

@@ -111,3 +111,22 @@ async fn the_accounts_log_is_read_filtered_and_downloaded_at_the_panel() {
     assert!(table.text.starts_with("time,last,count,type,what,address,program,detail\r\n"), "{}", table.text);
     assert!(table.says("AUTH_LOGIN_ATTEMPT") && !table.says("ACCESS_KEY_CREATED"), "{}", table.text);
 }
+
+#[tokio::test]
+async fn another_text_and_the_other_factor_need_no_second_password() {
+    let world = World::new().await;
+    let eve = world.person("eve@example.test", Factor::Both).await;
+    let mut browser = world.browser();
+    browser.claim(&world).await;
+    assert_eq!(browser.give_password(&eve).await.location(), "factor");
+    assert_eq!(browser.post("/factor", &[("factor", "authenticator")]).await.location(), "code");
+    assert!(browser.get("/code").await.says("Text message instead"));
+    assert_eq!(browser.post("/factor", &[("factor", "sms")]).await.location(), "code");
+    assert_eq!(world.outbox("sms").await.len(), 1);
+    world.let_pass(100);
+    assert!(browser.get("/code").await.says("Authenticator app instead"));
+    assert_eq!(browser.post("/code", &[("do", "send-again")]).await.location(), "code");
+    assert_eq!(world.outbox("sms").await.len(), 2);
+    assert!(browser.get("/code").await.says("3:00"), "the time begins again");
+    assert_eq!(browser.give_code(&code_in(&world.delivered("sms").await)).await.location(), "./");
+}

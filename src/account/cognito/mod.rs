@@ -46,6 +46,10 @@ struct Pool {
     password_auth: bool,
     /// The service starts recovery only out of a pending sign-in.
     bound_recovery: bool,
+    /// Another text is sent when the present one is asked about.
+    resend_text: bool,
+    /// The other factor may be chosen while one is asked for.
+    switch_factor: bool,
     /// Where providers such as Google are reached.
     #[serde(skip)]
     hosted: Option<hosted::Hosted>,
@@ -61,6 +65,8 @@ impl Cognito {
             issuer,
             password_auth: offers("password-auth"),
             bound_recovery: offers("bound-recovery"),
+            resend_text: offers("resend-text"),
+            switch_factor: offers("switch-factor"),
             hosted: hosted::Hosted::of(discovery),
         }))
     }

@@ -34,12 +34,25 @@ impl Asking for Question {
         During::of(&self.ask) == During::Code && !matches!(self.ask, Ask::EnrolAuthenticator { .. })
     }
 
+    fn can_send_again(&self) -> bool {
+        self.person.pool.resend_text && matches!(self.ask, Ask::SmsCode { .. })
+    }
+
+    fn others(&self) -> Vec<Channel> {
+        let Some(asked) = asked_channel(&self.ask).filter(|_| self.person.pool.switch_factor) else {
+            return Vec::new();
+        };
+        self.person.factors.iter().copied().filter(|channel| *channel != asked).collect()
+    }
+
     fn answer(self: Box<Self>, answer: Answer) -> Outcome {
         if let (Ask::EnrolAuthenticator { .. }, Answer::Code(code)) = (&self.ask, &answer) {
             return Ok(set_up::verify(self, code));
         }
         match self.response(&answer) {
-            Some(request) => Ok(Step::Send(request, Box::new(Answered(self)))),
+            Some(request) => {
+                Ok(Step::Send(request, Box::new(Answered { renews: self.is_renewed_by(&answer), question: self })))
+            }
             None => Err(Refused { error: Error::OutOfTurn, again: Some(self) }),
         }
     }
@@ -72,6 +85,12 @@ impl Question {
             (Ask::ChooseFactor(offered), Answer::Factor(channel)) if offered.contains(channel) => {
                 ("SELECT_MFA_TYPE", username.with("ANSWER", wire_name(*channel)))
             }
+            (_, Answer::Factor(channel)) if self.others().contains(channel) => {
+                ("SELECT_MFA_TYPE", username.with("ANSWER", wire_name(*channel)))
+            }
+            (Ask::SmsCode { .. }, Answer::SendAgain) if self.can_send_again() => {
+                ("SMS_MFA", username.with("RESEND", "true"))
+            }
             (Ask::NewPassword { .. }, Answer::NewPassword { password, attributes }) => {
                 let responses = username.with("NEW_PASSWORD", password.expose());
                 let with_attribute = |responses: Parameters, (name, value): &(String, String)| {
@@ -89,19 +108,34 @@ impl Question {
         };
         Some(self.person.pool.respond(challenge, self.session.as_ref(), responses))
     }
+
+    /// The service that takes such an answer waits anew, for as long as after the password.
+    fn is_renewed_by(&self, answer: &Answer) -> bool {
+        matches!(
+            (&self.ask, answer),
+            (Ask::SmsCode { .. } | Ask::AuthenticatorCode, Answer::SendAgain | Answer::Factor(_))
+        )
+    }
 }
 
 /// An answer is out; the question is kept, because a wrong answer does not use up the session (COG-10).
 #[derive(Debug)]
-struct Answered(Box<Question>);
+struct Answered {
+    question: Box<Question>,
+    /// Its time begins again.
+    renews: bool,
+}
 
 impl Waiting for Answered {
     fn on_reply(self: Box<Self>, reply: Result<Reply, Error>, now: Now) -> Outcome {
-        let question = self.0;
+        let Self { mut question, renews } = *self;
         let reply = match faults::read(reply, During::of(&question.ask)) {
             Ok(reply) => reply,
             Err(error) => return Err(faults::refused(error, question)),
         };
+        if renews {
+            question.person.deadline = None;
+        }
         let wrong = recovery::wrong_code(&question.ask, &reply);
         match (wrong, sign_in::follow(question.person, question.session, reply, now)?) {
             (Some(error), Step::Ask(again)) => Err(Refused { error, again: Some(again) }),
@@ -125,6 +159,20 @@ pub(super) fn channels(json: &str) -> Result<Vec<Channel>, Error> {
     let known: Vec<Channel> =
         [Channel::Authenticator, Channel::Sms, Channel::Email].into_iter().filter(offered).collect();
     if known.is_empty() { Err(Error::UnsupportedChallenge(format!("SELECT_MFA_TYPE {json}"))) } else { Ok(known) }
+}
+
+fn asked_channel(ask: &Ask) -> Option<Channel> {
+    match ask {
+        Ask::AuthenticatorCode => Some(Channel::Authenticator),
+        Ask::SmsCode { .. } => Some(Channel::Sms),
+        Ask::EmailCode { .. } => Some(Channel::Email),
+        Ask::ChooseFactor(_)
+        | Ask::NewPassword { .. }
+        | Ask::EnrolAuthenticator { .. }
+        | Ask::MailedCode
+        | Ask::RecoveryCode
+        | Ask::MakeRoomForKey(_) => None,
+    }
 }
 
 fn wire_name(channel: Channel) -> &'static str {

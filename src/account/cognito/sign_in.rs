@@ -7,7 +7,7 @@ use super::faults::{self, During};
 use super::question::Question;
 use super::{Pool, SIGN_IN_LIFETIME, question, recovery, set_up, tokens};
 use crate::account::provider::{Now, Outcome, Reply, Step, Waiting};
-use crate::account::{Ask, Error};
+use crate::account::{Ask, Channel, Error};
 use crate::base::Secret;
 use crate::protocol::cognito::{AuthFlow, AuthReply, Parameters};
 use crate::protocol::srp;
@@ -15,7 +15,14 @@ use crate::protocol::srp;
 pub(super) fn begin(pool: Arc<Pool>, email: &str, password: Secret<String>, random: &Secret<[u8; 128]>) -> Outcome {
     let email = email.trim().to_owned();
     let username = Parameters::new().with("USERNAME", &email);
-    let person = Person { user_id: email.clone(), email, lifetime: Some(SIGN_IN_LIFETIME), deadline: None, pool };
+    let person = Person {
+        user_id: email.clone(),
+        email,
+        lifetime: Some(SIGN_IN_LIFETIME),
+        deadline: None,
+        factors: Vec::new(),
+        pool,
+    };
     if person.pool.password_auth {
         let request = person.pool.initiate(AuthFlow::UserPassword, username.with("PASSWORD", password.expose()));
         return Ok(Step::Send(request, Box::new(Following { person, session: None, during: During::Password })));
@@ -59,12 +66,21 @@ pub(super) struct Person {
     /// How long the service remembers, from its first challenge.
     lifetime: Option<Duration>,
     pub(super) deadline: Option<Duration>,
+    /// Those that the service said can be chosen.
+    pub(super) factors: Vec<Channel>,
 }
 
 impl Person {
     /// After a restart, with what the pool still remembers of the time. Without a deadline the pool has not said how long that is.
     pub(super) fn resumed(pool: Pool, email: String, user_id: String, deadline: Option<Duration>) -> Self {
-        Self { pool: Arc::new(pool), email, user_id, lifetime: deadline.map(|_| SIGN_IN_LIFETIME), deadline }
+        Self {
+            pool: Arc::new(pool),
+            email,
+            user_id,
+            lifetime: deadline.map(|_| SIGN_IN_LIFETIME),
+            deadline,
+            factors: Vec::new(),
+        }
     }
 
     pub(super) fn username(&self) -> Parameters {
@@ -79,7 +95,9 @@ impl Person {
 
     fn challenged(self, reply: &AuthReply, now: Now) -> Self {
         let told = reply.challenge_parameters.get("USER_ID_FOR_SRP").cloned();
+        let factors = reply.challenge_parameters.get("MFAS_CAN_CHOOSE").and_then(|json| question::channels(json).ok());
         Self {
+            factors: factors.unwrap_or(self.factors),
             user_id: told.unwrap_or(self.user_id),
             deadline: self.deadline.or_else(|| Some(now.monotonic + self.lifetime?)),
             ..self
