@@ -36,9 +36,8 @@ mod two_factor;
 
 pub use activity::{Log, LogLine, LogWish};
 pub use attempt::{Answer, Ask, Attempt, Channel, Failed, Progress, Session};
-pub(crate) use cognito::During;
 #[cfg(feature = "cloud")]
-pub(crate) use cognito::{leaves_the_sign_in_open, meaning};
+pub(crate) use cognito::{During, leaves_the_sign_in_open, meaning};
 pub use error::Error;
 pub use federated::Away;
 pub use keys::Keys;
