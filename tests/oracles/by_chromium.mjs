@@ -65,7 +65,28 @@ async function ownersWay(visit, demo) {
   await visit.says('Fresh');
   await visit.open('no-such-page');
   await visit.sees('That did not work', 'not-found');
+  await everyRoom(visit);
   await signDeviceOut(visit);
+}
+
+// Every page of a signed-in owner, and one of them in another language.
+async function everyRoom(visit) {
+  const rooms = {
+    keys: 'Access keys', 'two-factor': 'Two-factor Authentication', security: 'Security', activity: 'Activity',
+    profile: 'Profile', settings: 'Settings', about: 'About Latchkey', tokens: 'Device tokens',
+    'offline-unlock': 'Set up the offline unlock',
+  };
+  for (const [page, heading] of Object.entries(rooms)) {
+    await visit.open(page);
+    await visit.sees(heading, `room-${page}`);
+  }
+  await visit.open('device');
+  await visit.sees(await visit.page.getByRole('heading', { level: 1 }).innerText(), 'room-device');
+  await visit.page.context().setExtraHTTPHeaders({ 'accept-language': 'de' });
+  await visit.open('keys');
+  await visit.sees('Zugangsschlüssel', 'room-keys-german');
+  check((await visit.page.locator('html').getAttribute('lang')) === 'de', `${visit.name}: the page says that it is German`);
+  await visit.page.context().setExtraHTTPHeaders({});
 }
 
 // A page that shows something old learns so from the server, and puts it right without anybody's doing.
