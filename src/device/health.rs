@@ -108,8 +108,10 @@ pub(super) fn memory(text: &str) -> Option<Amount> {
 /// What is free for programs that are not root.
 pub(super) fn disk(folder: &Path) -> Option<Amount> {
     let disk = nix::sys::statvfs::statvfs(folder).ok()?;
-    let block = disk.fragment_size();
-    Some(Amount { free: disk.blocks_available().checked_mul(block)?, total: disk.blocks().checked_mul(block)? })
+    // The C types differ between processors; this one holds all of them.
+    let block = u128::from(disk.fragment_size());
+    let bytes = |blocks: u128| blocks.checked_mul(block).and_then(|bytes| u64::try_from(bytes).ok());
+    Some(Amount { free: bytes(disk.blocks_available().into())?, total: bytes(disk.blocks().into())? })
 }
 
 /// A thermal zone's thousandths.

@@ -166,7 +166,7 @@ async function leaveForGoogle(page) {
 }
 
 async function newBrowser(javaScriptEnabled = true) {
-  const context = await browser.newContext({ javaScriptEnabled });
+  const context = await browser.newContext({ javaScriptEnabled, reducedMotion: 'reduce' });
   await context.route('https://fonts.googleapis.com/**', (route) => route.abort());
   return context.newPage();
 }
