@@ -58,9 +58,7 @@ impl Attempt {
             Pending::Enrolment(_) => false,
         }
     }
-}
 
-impl Attempt {
     /// Can the code that is asked for be sent once more ([`Answer::SendAgain`])?
     pub fn can_send_again(&self) -> bool {
         match &self.0 {

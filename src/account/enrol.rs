@@ -72,7 +72,7 @@ impl Account {
         match self.add_key(&owner, &bearer).await {
             Ok(()) => Ok((owner, None)),
             Err(Error::Refused(reason)) => {
-                let listed = self.graphql_as(bearer).await?.list_keys().await?;
+                let listed = self.graphql_as(bearer).await?.list_keys_with(&[]).await?;
                 if is_full(&listed, &reason) { Ok((owner, Some(listed))) } else { Err(Error::Refused(reason)) }
             }
             Err(error) => Err(error),

@@ -7,7 +7,7 @@ use super::provider::{Credential, Repeat, Reply, Request};
 use super::transport::Transport;
 use crate::base::Secret;
 use crate::protocol::access_key::{AccessKey, KeyId};
-use crate::protocol::graphql::{self, KeyWish, ListedKey, Owner};
+use crate::protocol::graphql::{self, KeyWish, ListedKey, Log, Owner};
 
 /// The GraphQL of one service, spoken to with one credential.
 pub(super) struct GraphQl<'a> {
@@ -20,11 +20,6 @@ impl GraphQl<'_> {
     pub(super) async fn who_am_i(&self) -> Result<Owner, Error> {
         let reply = self.ask(graphql::body(graphql::WHO_AM_I, None), Repeat::Harmless).await?;
         graphql::read_owner(reply.body.expose()).map_err(meaning)
-    }
-
-    pub(super) async fn list_keys(&self) -> Result<Vec<ListedKey>, Error> {
-        let reply = self.ask(graphql::body(graphql::ACCESS_KEYS, None), Repeat::Harmless).await?;
-        graphql::read_access_keys(reply.body.expose()).map_err(meaning)
     }
 
     /// With fields that only some services have.
@@ -60,12 +55,15 @@ impl GraphQl<'_> {
         graphql::read_created_key(&reply.body).map_err(meaning)
     }
 
+    /// As [`graphql::events`] asks.
+    pub(super) async fn log(&self, query: &str, variables: serde_json::Value) -> Result<Log, Error> {
+        let reply = self.ask(graphql::body(query, Some(variables)), Repeat::Harmless).await?;
+        graphql::read_log(reply.body.expose()).map_err(meaning)
+    }
+
     /// In one request, so that a key can do it to itself.
     pub(super) async fn delete_key(&self, key: &KeyId) -> Result<(), Error> {
-        let variables = json!({ "key": key.as_str() });
-        let body = graphql::body(graphql::DELETE_ACCESS_KEY, Some(variables));
-        let reply = self.ask(body, Repeat::Never).await?;
-        graphql::read_success(reply.body.expose()).map_err(meaning)
+        self.change(graphql::DELETE_ACCESS_KEY, json!({ "key": key.as_str() })).await
     }
 
     async fn change(&self, query: &str, variables: serde_json::Value) -> Result<(), Error> {

@@ -34,7 +34,7 @@ mod service_time;
 mod transport;
 mod two_factor;
 
-pub use activity::{Log, LogLine, LogWish};
+pub use activity::LogWish;
 pub use attempt::{Answer, Ask, Attempt, Channel, Failed, Progress, Session};
 #[cfg(feature = "cloud")]
 pub(crate) use cognito::{During, leaves_the_sign_in_open, meaning};

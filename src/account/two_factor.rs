@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::cognito::During;
+use super::cognito::{During, channel_named};
 use super::{Account, Channel, Error, Session};
 use crate::base::Secret;
 use crate::protocol::code::Code;
@@ -72,7 +72,7 @@ impl Account {
     pub async fn factors(&self, user: &Session) -> Result<Factors, Error> {
         let told: Told = self.auth_api(user, "/mfaPref", None).await?;
         let names = told.on.unwrap_or_else(|| vec![told.preference]);
-        let since = |name: &String| Some((channel(name)?, told.since.get(name).cloned()));
+        let since = |name: &String| Some((channel_named(name)?, told.since.get(name).cloned()));
         let on: Vec<_> = names.iter().filter_map(since).collect();
         let makes_codes = self.offers(RECOVERY_CODES).await?;
         let codes_left = match makes_codes && !on.is_empty() {
@@ -129,15 +129,6 @@ impl Preference {
             Self::Authenticator => "SOFTWARE_TOKEN_MFA",
             Self::Texts => "SMS_MFA",
         }
-    }
-}
-
-fn channel(name: &str) -> Option<Channel> {
-    match name {
-        "SOFTWARE_TOKEN_MFA" => Some(Channel::Authenticator),
-        "SMS_MFA" => Some(Channel::Sms),
-        "EMAIL_OTP" => Some(Channel::Email),
-        _ => None,
     }
 }
 

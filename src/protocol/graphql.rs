@@ -49,6 +49,42 @@ pub struct ListedKey {
     pub expires: Option<String>,
 }
 
+/// One page of the log.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Log {
+    pub items: Vec<LogLine>,
+    #[serde(default)]
+    pub has_more: bool,
+    /// Where the next, older page begins.
+    #[serde(default)]
+    pub last: Option<String>,
+    #[serde(default)]
+    pub total: i64,
+}
+
+/// What a service beyond remote.it tells is empty where it does not.
+#[derive(Clone, Debug, Deserialize)]
+pub struct LogLine {
+    /// Such as `AUTH_LOGIN`.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// ISO 8601.
+    #[serde(rename = "timestamp")]
+    pub at: String,
+    /// The last of `count` times.
+    #[serde(default)]
+    pub last: String,
+    #[serde(default = "once")]
+    pub count: i64,
+    #[serde(default)]
+    pub address: String,
+    #[serde(default)]
+    pub program: String,
+    #[serde(default)]
+    pub detail: String,
+}
+
 /// What a new key shall be, where the service lets one say; `None` is not sent.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct KeyWish {
@@ -77,7 +113,8 @@ pub fn body(query: &str, variables: Option<Value>) -> Vec<u8> {
 
 /// [`ACCESS_KEYS`] with fields that only some services have.
 pub fn access_keys_with(fields: &[&str]) -> String {
-    ACCESS_KEYS.replace("lastUsed", &format!("lastUsed {}", fields.join(" ")))
+    let further: String = fields.iter().map(|field| format!(" {field}")).collect();
+    ACCESS_KEYS.replace("lastUsed", &format!("lastUsed{further}"))
 }
 
 /// [`CREATE_ACCESS_KEY`] with what is wished; its variables.
@@ -97,6 +134,20 @@ pub fn create_access_key_with(wish: &KeyWish) -> (String, Value) {
     let query = format!("mutation({declared}){{ createAccessKey({passed}) {{ key secret }} }}");
     let variables = given.iter().map(|(name, _, value)| ((*name).to_owned(), json!(value))).collect();
     (query, Value::Object(variables))
+}
+
+/// What happened to the account, newest first, and the variables of that query; `ours`: with what only a service of ours tells.
+pub fn events(after: Option<&str>, at_most: u32, kinds: Option<&[&str]>, ours: bool) -> (String, Value) {
+    let further = if ours { " last count address program detail" } else { "" };
+    let query = format!(
+        "query Events($after: ID, $size: Int!, $types: [EventType!]) {{ login {{ \
+         events(after: $after, size: $size, types: $types) {{ total hasMore last items {{ type timestamp{further} }} }} }} }}"
+    );
+    (query, json!({ "after": after, "size": at_most, "types": kinds }))
+}
+
+pub fn read_log(body: &[u8]) -> Result<Log, Error> {
+    Ok(data::<Login<Events>>(body)?.login.events)
 }
 
 pub fn read_created(body: &[u8]) -> Result<String, Error> {
@@ -136,6 +187,15 @@ struct Login<T> {
 #[serde(rename_all = "camelCase")]
 struct AccessKeys {
     access_keys: Vec<ListedKey>,
+}
+
+#[derive(Deserialize)]
+struct Events {
+    events: Log,
+}
+
+const fn once() -> i64 {
+    1
 }
 
 #[derive(Deserialize)]
@@ -209,6 +269,22 @@ mod tests {
         let keys = read_access_keys(reply.to_string().as_bytes()).unwrap();
         assert_eq!((keys[0].key.as_str(), keys[0].enabled, keys[0].last_used.as_deref()), ("AAAA", true, None));
         assert_eq!(keys[1].last_used.as_deref(), Some("2024-02-03T04:05:06Z"));
+    }
+
+    #[test]
+    fn a_log_is_read_with_and_without_what_only_our_service_tells() {
+        let bare = br#"{"data":{"login":{"events":{"total":1,"hasMore":true,"last":"e1","items":[{"type":"AUTH_LOGIN","timestamp":"2024-01-02T03:04:05Z"}]}}}}"#;
+        let log = read_log(bare).unwrap();
+        assert_eq!(
+            (log.items[0].kind.as_str(), log.items[0].count, log.items[0].detail.as_str()),
+            ("AUTH_LOGIN", 1, "")
+        );
+        assert!(log.has_more && log.last.as_deref() == Some("e1"));
+        let refused = read_log(br#"{"data":null,"errors":[{"message":"Not now."}]}"#);
+        assert!(matches!(refused, Err(Error::Refused(said)) if said == "Not now."));
+        assert!(matches!(read_log(b"<html>"), Err(Error::Unreadable)));
+        let asked = |ours| events(None, 25, None, ours).0;
+        assert!(asked(true).contains("timestamp last count") && asked(false).contains("timestamp }"));
     }
 
     #[test]

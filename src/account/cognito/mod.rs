@@ -20,6 +20,7 @@ pub(in crate::account) use self::faults::read;
 #[cfg(feature = "cloud")]
 pub(crate) use self::faults::{leaves_the_sign_in_open, meaning};
 pub(super) use self::paused::take_up;
+pub(in crate::account) use self::question::channel_named;
 use super::Error;
 use super::provider::{Credential, Departure, Now, Outcome, Provider, Repeat, Reply, Request, Tokens};
 use crate::base::Secret;

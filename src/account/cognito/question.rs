@@ -144,6 +144,8 @@ impl Waiting for Answered {
     }
 }
 
+/// In the order in which they are offered.
+const CHANNELS: [Channel; 3] = [Channel::Authenticator, Channel::Sms, Channel::Email];
 const ATTRIBUTE_PREFIX: &str = "userAttributes.";
 
 /// The names in `requiredAttributes`, as a person would read them.
@@ -156,8 +158,7 @@ pub(super) fn attributes(json: &str) -> Vec<String> {
 pub(super) fn channels(json: &str) -> Result<Vec<Channel>, Error> {
     let names: Vec<String> = serde_json::from_str(json).unwrap_or_default();
     let offered = |channel: &Channel| names.iter().any(|name| name == wire_name(*channel));
-    let known: Vec<Channel> =
-        [Channel::Authenticator, Channel::Sms, Channel::Email].into_iter().filter(offered).collect();
+    let known: Vec<Channel> = CHANNELS.into_iter().filter(offered).collect();
     if known.is_empty() { Err(Error::UnsupportedChallenge(format!("SELECT_MFA_TYPE {json}"))) } else { Ok(known) }
 }
 
@@ -173,6 +174,11 @@ fn asked_channel(ask: &Ask) -> Option<Channel> {
         | Ask::RecoveryCode
         | Ask::MakeRoomForKey(_) => None,
     }
+}
+
+/// The factor that Cognito, and the auth API beside it, call so.
+pub(in crate::account) fn channel_named(name: &str) -> Option<Channel> {
+    CHANNELS.into_iter().find(|channel| wire_name(*channel) == name)
 }
 
 fn wire_name(channel: Channel) -> &'static str {

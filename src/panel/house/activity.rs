@@ -4,10 +4,11 @@ use axum::response::{IntoResponse, Response};
 use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 
 use super::owner::Owner;
-use crate::account::{Log, LogLine, LogWish};
+use crate::account::LogWish;
 use crate::panel::Panel;
 use crate::panel::screens::rooms::{Activity, ActivityLine, ActivityWish};
 use crate::panel::screens::{Problem, Visitor, events, programs, words};
+use crate::protocol::graphql::{Log, LogLine};
 
 const PAGE: &str = "activity";
 const LINES: u32 = 25;
