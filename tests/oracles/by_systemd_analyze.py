@@ -9,9 +9,12 @@ from pathlib import Path
 from harness import check, finish, skip, world
 
 UNITS = Path(__file__).parent.parent.parent / "systemd"
-SOCKETS = ("latchkey.socket", "latchkey-broker.socket", "latchkey-credentials.socket")
+SOCKETS = ("latchkey-panel.socket", "latchkey-broker.socket", "latchkey-credentials.socket")
 WANTED = ("Type=notify", "UMask=0077", "LimitCORE=0", "CapabilityBoundingSet=", "ProtectSystem=strict",
           "NoNewPrivileges=yes", "WatchdogSec=60")
+
+# Directives of systemd 254, which Debian 12 passes over; with an older one here nobody judges them.
+YOUNG = ("'RestartSteps'", "'RestartMaxDelaySec'")
 
 if not shutil.which("systemd-analyze"):
     skip("there is no systemd-analyze")
@@ -34,7 +37,8 @@ def judge(name):
         if name == "latchkey":
             units += [Path(shutil.copy(UNITS / socket, folder)) for socket in SOCKETS]
         verified = run("systemd-analyze", "verify", "--man=no", *units)
-        complaints = [line for line in verified.stderr.splitlines() if folder in line or f"{name}." in line]
+        complaints = [line for line in verified.stderr.splitlines()
+                      if (folder in line or f"{name}." in line) and not any(key in line for key in YOUNG)]
         check(verified.returncode == 0 and not complaints, f"systemd understands every line of {name}", verified.stderr)
         rated = run("systemd-analyze", "security", "--offline=true", "--threshold=15", unit)
         exposure = re.search(r"Overall exposure level for \S+: ([0-9.]+)", rated.stdout)
