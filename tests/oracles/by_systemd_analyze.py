@@ -43,7 +43,7 @@ def judge(name):
         rated = run("systemd-analyze", "security", "--offline=true", "--threshold=15", unit)
         exposure = re.search(r"Overall exposure level for \S+: ([0-9.]+)", rated.stdout)
         check(exposure and float(exposure[1]) <= 1.5, f"{name} is exposed by 1.5 at most", rated.stdout[-200:])
-    users = run("systemd-sysusers", "--dry-run", str(UNITS / f"{name}.sysusers"))
+    users = run("systemd-sysusers", "--dry-run", str(UNITS / "sysusers" / f"{name}.conf"))
     check(users.returncode == 0 and name in users.stdout + users.stderr, f"the user of {name} can be made", users)
 
 
