@@ -1,9 +1,12 @@
 //! Runs the command lines of `tests/cli/*.toml`: arguments, input and files in; output, complaint and exit code out.
 //!
 //! Every case has an empty environment but for the folders of its own, and nobody answers at its account service.
-//! `[dir]` stands for the case's folder, `[..]` for anything.
+//! Where a case has an index of releases, it is served and in the settings. `[dir]` stands for the case's folder, `[..]` for anything.
 
 #![expect(clippy::unwrap_used, reason = "a helper that fails is a failed case")]
+
+#[path = "cli/index.rs"]
+mod index;
 
 use std::collections::BTreeMap;
 use std::fs::{Permissions, set_permissions};
@@ -43,6 +46,7 @@ struct Case {
     /// Only true of the agent alone.
     #[serde(default)]
     without_cloud: bool,
+    index: Option<index::Index>,
     #[serde(default)]
     stdin: String,
     #[serde(default)]
@@ -60,6 +64,7 @@ const NOBODY: u32 = 65534;
 fn every_command_line_does_what_its_case_says() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cli");
     let mut files: Vec<PathBuf> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.retain(|file| file.extension().is_some_and(|kind| kind == "toml"));
     files.sort();
     let mut failures = Vec::new();
     for file in files {
@@ -118,6 +123,7 @@ fn command(case: &Case, dir: &Path) -> Command {
     command.env("LATCHKEY_SERVICE", "http://127.0.0.1:1");
     command.env("LATCHKEY_CLOUD_CONFIG", dir.join("latchkey-cloud.toml"));
     command.env("LATCHKEY_CLOUD_STATE_DIR", dir.join("accounts"));
+    command.envs(case.index.iter().flat_map(|index| index.settings(dir)));
     command.envs(case.environment.iter().map(|(name, value)| (name, place(value))));
     if case.as_nobody && nix::unistd::geteuid().is_root() {
         command.uid(NOBODY).gid(NOBODY);
