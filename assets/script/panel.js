@@ -68,7 +68,7 @@ for (const line of document.querySelectorAll("[data-reads-into]")) {
 }
 
 const tellLocalTime = (part) => {
-  for (const time of part.querySelectorAll("time[datetime]")) time.title = new Date(time.dateTime).toLocaleString();
+  for (const time of part.querySelectorAll("time[datetime]")) time.title = new Date(time.dateTime).toLocaleString(document.documentElement.lang);
 };
 tellLocalTime(document);
 

@@ -68,7 +68,6 @@ const NOT_SHOWN: &[&str] = &[
     "Latchkey",
     "Linux",
     "Mac OS X",
-    "Name",
     "Opera",
     "Password did not conform with policy: ",
     "Safari",
