@@ -14,6 +14,9 @@ pub enum Error {
     CodeExpired,
     #[error("The sign-in took longer than the service waits. Sign in again.")]
     SignInExpired,
+    /// From a provider, with the service's own words.
+    #[error("The service does not take this return any more: {0} Begin again.")]
+    ReturnLate(String),
     #[error("The mailed code is not right. Check the newest e-mail and try again.")]
     WrongMailedCode,
     #[error("The recovery code is not right, or was used before. Check it and try again.")]

@@ -60,6 +60,7 @@ fn status_of(error: &account::Error) -> StatusCode {
         | E::WrongCode
         | E::CodeExpired
         | E::SignInExpired
+        | E::ReturnLate(_)
         | E::WrongMailedCode
         | E::WrongRecoveryCode
         | E::NotConfirmed

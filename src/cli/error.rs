@@ -123,7 +123,7 @@ fn of_account(error: &account::Error) -> Exit {
             Exit::WrongAnswer
         }
         E::PasswordPolicy(_) | E::KeyOfAnotherAccount | E::KeyRefused(_) | E::Unusable(_) => Exit::WrongAnswer,
-        E::SignInExpired | E::UnsupportedChallenge(_) | E::OutOfTurn => Exit::Failed,
+        E::SignInExpired | E::ReturnLate(_) | E::UnsupportedChallenge(_) | E::OutOfTurn => Exit::Failed,
         E::TooManyTries { .. } => Exit::Wait,
         E::NotConfirmed | E::PasswordResetRequired | E::AccountDisabled | E::OwnedByAnother | E::KeyRevoked => {
             Exit::Refused

@@ -125,7 +125,9 @@ async fn a_code_that_the_service_takes_no_more_leads_to_a_new_try() {
     let there = come_back(&world, &google, &sent, GINA).await;
     world.let_pass(61);
     let late = arrive(&mut browser, &there).await;
-    assert!(late.says("older than a minute") && late.says("Try again with Google"), "{}", late.text);
+    assert_eq!(late.status, StatusCode::GONE);
+    assert!(late.says("older than a minute") && late.says("Begin again."), "{}", late.text);
+    assert!(late.says("Try again with Google"), "{}", late.text);
     assert!(!browser.is_signed_in());
 }
 

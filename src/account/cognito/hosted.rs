@@ -118,13 +118,14 @@ impl Waiting for Redeeming {
 
 /// RFC 6749 §5.2.
 fn denied(reply: &Reply) -> Error {
-    const LATE: &str = "the answer came too late, or was used before. Begin again.";
+    const LATE: &str = "it came too late, or was used before.";
     let Ok(Denied { error, error_description }) = serde_json::from_slice(reply.body.expose()) else {
         return faults::unreadable(&format!("status {} without a reason", reply.status));
     };
     match error.as_str() {
-        "invalid_grant" if error_description.is_empty() => Error::Refused(LATE.to_owned()),
-        "invalid_grant" | "access_denied" => Error::Refused(error_description),
+        "invalid_grant" if error_description.is_empty() => Error::ReturnLate(LATE.to_owned()),
+        "invalid_grant" => Error::ReturnLate(error_description),
+        "access_denied" => Error::Refused(error_description),
         "server_error" | "temporarily_unavailable" => Error::ServiceFault(error.into()),
         _ => Error::Misconfigured(format!("the service does not take its own sign-in ({error}).")),
     }
@@ -194,8 +195,8 @@ mod tests {
     fn a_code_that_counts_no_more_is_told_from_a_broken_service() {
         let error = |status, body| refused(answered(status, &body)).error;
         let late = error(400, json!({ "error": "invalid_grant", "error_description": "The code was used before." }));
-        assert!(matches!(late, Error::Refused(why) if why == "The code was used before."));
-        assert!(matches!(error(400, json!({ "error": "invalid_grant" })), Error::Refused(_)));
+        assert!(matches!(late, Error::ReturnLate(why) if why == "The code was used before."));
+        assert!(matches!(error(400, json!({ "error": "invalid_grant" })), Error::ReturnLate(_)));
         assert!(matches!(error(400, json!({ "error": "invalid_client" })), Error::Misconfigured(_)));
         assert!(matches!(error(500, json!({ "error": "server_error" })), Error::ServiceFault(_)));
         assert!(matches!(error(200, json!({ "tokens": [] })), Error::ServiceFault(_)));

@@ -126,7 +126,7 @@ fn account_status(error: &account::Error) -> StatusCode {
         | A::KeyOfAnotherAccount => StatusCode::FORBIDDEN,
         A::PasswordPolicy(_) | A::NotSignable(_) | A::Unusable(_) => StatusCode::BAD_REQUEST,
         A::TooManyTries { .. } => StatusCode::TOO_MANY_REQUESTS,
-        A::SignInExpired => StatusCode::GONE,
+        A::SignInExpired | A::ReturnLate(_) => StatusCode::GONE,
         A::SignedOut | A::KeyRevoked | A::OutOfTurn | A::InTheWay(_) => StatusCode::CONFLICT,
         A::UnsupportedChallenge(_) | A::NotOffered => StatusCode::NOT_IMPLEMENTED,
         A::CodeNotDelivered | A::Unreachable(_) | A::NotTheService | A::ServiceFault(_) | A::Refused(_) => {
