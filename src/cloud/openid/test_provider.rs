@@ -68,6 +68,9 @@ impl Login {
 
 impl TestProvider {
     pub(crate) async fn start() -> Self {
+        // Before anybody waits for an answer: on a busy machine a key takes longer to make than a service waits.
+        LazyLock::force(&KEY);
+        LazyLock::force(&OTHER_KEY);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let issuer = format!("http://{}", listener.local_addr().unwrap());
         let waiting = Waiting::default();
