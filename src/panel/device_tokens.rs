@@ -1,46 +1,42 @@
 //! Tokens for programs that ask this device (`/api/v1/…`): made by the owner, each for some things only, kept as hashes, and
 //! gone with the ownership of the device.
 
-use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
-use data_encoding::{BASE64URL_NOPAD, HEXLOWER};
-use serde::{Deserialize, Serialize};
+use data_encoding::HEXLOWER;
 
+use super::kept_tokens::{self, Tokens};
 use super::limits::neighbourhood;
+use super::scope::Scope;
 use super::screens::token::{Token, TokenHash};
 use super::throttle::Throttle;
-use crate::base::{Entropy, Secret, report};
-use crate::keystore::{self, Keystore, Loaded};
+use crate::base::{Entropy, Secret};
+use crate::keystore::{self, Keystore};
 
-const KIND: &str = "device-tokens";
 /// By which secret scanners and people know what they found.
 const PREFIX: &str = "lk_";
 const AT_MOST: usize = 32;
 pub(super) const LONGEST_NAME: usize = 60;
-/// That a token was used is written down at most so often; the disk is a card.
-const WORTH_WRITING: Duration = Duration::from_secs(24 * 3600);
-
-/// What a token is good for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Scope {
-    StatusRead,
-    KeysRead,
-    SessionsRead,
-    SessionsWrite,
-    DeviceRead,
-    DeviceWrite,
-    Release,
-}
+/// That tokens were used is written down at most so often, and at the stop; the disk is a card.
+const WRITTEN_EVERY: Duration = Duration::from_secs(3600);
 
 /// Every token of the device.
 pub(super) struct DeviceTokens {
     keystore: Keystore,
-    tokens: Mutex<BTreeMap<TokenHash, DeviceToken>>,
+    tokens: Mutex<Tokens>,
+    uses: Mutex<Uses>,
     wrong: Mutex<Throttle<IpAddr>>,
     trouble: Mutex<Option<String>>,
+}
+
+/// What is known here of their uses and not yet on disk.
+#[derive(Default)]
+struct Uses {
+    /// By monotonic time.
+    written: Option<Duration>,
+    unwritten: bool,
 }
 
 /// One of them, without what it is shown by.
@@ -75,47 +71,6 @@ pub(super) enum NotTaken {
     Wait(Duration),
 }
 
-impl Scope {
-    pub(super) const ALL: [Self; 7] = [
-        Self::StatusRead,
-        Self::KeysRead,
-        Self::SessionsRead,
-        Self::SessionsWrite,
-        Self::DeviceRead,
-        Self::DeviceWrite,
-        Self::Release,
-    ];
-
-    pub(super) fn word(self) -> &'static str {
-        match self {
-            Self::StatusRead => "status:read",
-            Self::KeysRead => "keys:read",
-            Self::SessionsRead => "sessions:read",
-            Self::SessionsWrite => "sessions:write",
-            Self::DeviceRead => "device:read",
-            Self::DeviceWrite => "device:write",
-            Self::Release => "release",
-        }
-    }
-
-    /// For the owner.
-    pub(super) fn sentence(self) -> &'static str {
-        match self {
-            Self::StatusRead => "See the owner, the state of the access key and what needs attention",
-            Self::KeysRead => "See the list of the account's access keys, without their secrets",
-            Self::SessionsRead => "See who is signed in at this panel",
-            Self::SessionsWrite => "End sessions at this panel",
-            Self::DeviceRead => "See the health of this device and its daemon",
-            Self::DeviceWrite => "Restart the daemon",
-            Self::Release => "Sign this device out, so that somebody else can claim it",
-        }
-    }
-
-    pub(super) fn of(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|scope| scope.word() == word)
-    }
-}
-
 /// What is shown once.
 pub(super) fn text(token: &Token) -> Secret<String> {
     Secret::new(format!("{PREFIX}{}", token.text().expose()))
@@ -128,10 +83,11 @@ pub(super) fn id(hash: TokenHash) -> String {
 
 impl DeviceTokens {
     pub(super) fn load(keystore: Keystore) -> Result<Self, keystore::Error> {
-        let (tokens, trouble) = read(&keystore)?;
+        let (tokens, trouble) = kept_tokens::load(&keystore)?;
         Ok(Self {
             keystore,
             tokens: Mutex::new(tokens),
+            uses: Mutex::default(),
             wrong: Mutex::new(Throttle::new(10, Duration::from_secs(300))),
             trouble: Mutex::new(trouble),
         })
@@ -147,12 +103,28 @@ impl DeviceTokens {
         Ok(token)
     }
 
+    /// By a name after the wanted one where somebody has taken that meanwhile; tells which.
+    pub(super) fn make_by_a_free_name(
+        &self,
+        entropy: &Entropy,
+        wanted: &DeviceToken,
+    ) -> Result<(Token, String), NotMade> {
+        let numbered = (2..=AT_MOST.saturating_add(1)).map(|number| numbered(&wanted.name, number));
+        for name in std::iter::once(wanted.name.clone()).chain(numbered) {
+            match self.make(entropy, DeviceToken { name: name.clone(), ..wanted.clone() }) {
+                Err(NotMade::SameName) => {}
+                made => return made.map(|token| (token, name)),
+            }
+        }
+        Err(NotMade::SameName)
+    }
+
     /// Asked before what cannot be undone.
     pub(super) fn would_be_made(&self, wanted: &DeviceToken) -> Result<(), NotMade> {
         self.could_be_made(&self.tokens(), wanted)
     }
 
-    fn could_be_made(&self, tokens: &BTreeMap<TokenHash, DeviceToken>, wanted: &DeviceToken) -> Result<(), NotMade> {
+    fn could_be_made(&self, tokens: &Tokens, wanted: &DeviceToken) -> Result<(), NotMade> {
         let DeviceToken { name, scopes, owner, .. } = wanted;
         let own = || tokens.values().filter(|token| token.owner == *owner);
         if name.is_empty() || name.chars().count() > LONGEST_NAME || name.chars().any(char::is_control) {
@@ -183,13 +155,27 @@ impl DeviceTokens {
             return Err(self.count_wrong(source, monotonic));
         };
         let scopes = found.scopes.clone();
-        let worth_writing =
-            found.used.is_none_or(|used| wall.duration_since(used).is_ok_and(|ago| ago > WORTH_WRITING));
         found.used = Some(wall);
-        if worth_writing {
-            self.keep(&tokens);
-        }
+        drop(tokens);
+        self.uses().unwritten = true;
+        self.write_uses(monotonic);
         Ok(scopes)
+    }
+
+    /// Uses that wait long enough are written down.
+    pub(super) fn write_uses(&self, now: Duration) {
+        let written = self.uses().written;
+        if written.is_none_or(|written| now.saturating_sub(written) >= WRITTEN_EVERY) {
+            self.write_all_uses(now);
+        }
+    }
+
+    /// Before the stop, whenever the last ones were.
+    pub(super) fn write_all_uses(&self, now: Duration) {
+        if self.uses().unwritten {
+            self.uses().written = Some(now);
+            self.keep(&self.tokens());
+        }
     }
 
     fn count_wrong(&self, source: IpAddr, now: Duration) -> NotTaken {
@@ -237,74 +223,87 @@ impl DeviceTokens {
         self.trouble.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    fn keep(&self, tokens: &BTreeMap<TokenHash, DeviceToken>) {
-        let lines: Vec<Line> = tokens.iter().map(|(hash, token)| Line::write(*hash, token)).collect();
-        let kept = self.keystore.save(KIND, &serde_json::to_vec(&lines).unwrap_or_default());
-        let trouble = kept.err().map(|error| {
-            tracing::warn!(error = report::chain(&error), "device tokens are not kept");
-            format!(
-                "The device tokens could not be written down; the newest changes end when Latchkey restarts. {error}"
-            )
-        });
-        *self.trouble.lock().unwrap_or_else(PoisonError::into_inner) = trouble;
+    fn keep(&self, tokens: &Tokens) {
+        self.uses().unwritten = false;
+        *self.trouble.lock().unwrap_or_else(PoisonError::into_inner) = kept_tokens::save(&self.keystore, tokens).err();
     }
 
-    fn tokens(&self) -> MutexGuard<'_, BTreeMap<TokenHash, DeviceToken>> {
+    fn uses(&self) -> MutexGuard<'_, Uses> {
+        self.uses.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn tokens(&self) -> MutexGuard<'_, Tokens> {
         self.tokens.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-type Read = (BTreeMap<TokenHash, DeviceToken>, Option<String>);
-
-fn read(keystore: &Keystore) -> Result<Read, keystore::Error> {
-    const LOST: &str =
-        "The record of the device tokens was damaged and set aside. Make new ones for programs that are refused.";
-    let (content, trouble) = match keystore.load(KIND)? {
-        Loaded::Absent => return Ok((BTreeMap::new(), None)),
-        Loaded::Whole(content) => (content, None),
-        Loaded::Older { content, .. } => (content, Some(LOST.to_owned())),
-        Loaded::Lost { .. } => return Ok((BTreeMap::new(), Some(LOST.to_owned()))),
-    };
-    match serde_json::from_slice::<Vec<Line>>(content.expose()) {
-        Ok(lines) => Ok((lines.into_iter().filter_map(Line::read).collect(), trouble)),
-        Err(_) => Ok((BTreeMap::new(), Some(LOST.to_owned()))),
-    }
+/// "fleet 2", however long the name is.
+fn numbered(name: &str, number: usize) -> String {
+    let end = format!(" {number}");
+    let kept: String = name.chars().take(LONGEST_NAME.saturating_sub(end.len())).collect();
+    format!("{}{end}", kept.trim_end())
 }
 
-#[derive(Serialize, Deserialize)]
-struct Line {
-    hash: String,
-    name: String,
-    owner: String,
-    scopes: Vec<String>,
-    created: u64,
-    used: Option<u64>,
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::keystore::SealingSource;
 
-impl Line {
-    fn write(hash: TokenHash, token: &DeviceToken) -> Self {
-        let seconds = |time: SystemTime| time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs();
-        Self {
-            hash: BASE64URL_NOPAD.encode(&hash.0),
-            name: token.name.clone(),
-            owner: token.owner.clone(),
-            scopes: token.scopes.iter().map(|scope| scope.word().to_owned()).collect(),
-            created: seconds(token.created),
-            used: token.used.map(seconds),
-        }
+    const OWNER: &str = "ann";
+    const HERE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
+
+    fn at(seconds: u64) -> (SystemTime, Duration) {
+        let monotonic = Duration::from_secs(seconds);
+        (SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000) + monotonic, monotonic)
     }
 
-    /// A scope of a later Latchkey is not given here.
-    fn read(self) -> Option<(TokenHash, DeviceToken)> {
-        let at = |seconds| SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(seconds));
-        let hash = BASE64URL_NOPAD.decode(self.hash.as_bytes()).ok()?;
-        let token = DeviceToken {
-            name: self.name,
-            owner: self.owner,
-            scopes: self.scopes.iter().filter_map(|word| Scope::of(word)).collect(),
-            created: at(self.created)?,
-            used: self.used.and_then(at),
+    fn wanted(name: &str) -> DeviceToken {
+        let scopes = vec![Scope::StatusRead];
+        DeviceToken { name: name.to_owned(), owner: OWNER.to_owned(), scopes, created: at(0).0, used: None }
+    }
+
+    #[test]
+    fn the_last_use_is_written_down_within_the_hour_and_at_the_stop_and_not_at_every_request() {
+        let folder = tempfile::tempdir().unwrap();
+        let open = || Keystore::open(folder.path(), &SealingSource::OwnFile, Entropy::kernel()).unwrap();
+        let tokens = DeviceTokens::load(open()).unwrap();
+        let token = text(&tokens.make(&Entropy::kernel(), wanted("monitor")).unwrap());
+        let used = |seconds| tokens.check(token.expose(), Some(OWNER), HERE, at(seconds)).unwrap();
+        let on_disk = || {
+            let used = DeviceTokens::load(open()).unwrap().list(OWNER).first().and_then(|(_, token)| token.used);
+            used.map(|used| used.duration_since(at(0).0).unwrap().as_secs())
         };
-        Some((TokenHash(hash.try_into().ok()?), token))
+        used(10);
+        assert_eq!(on_disk(), Some(10), "the first use");
+        for seconds in 11..1000 {
+            used(seconds);
+        }
+        assert_eq!(on_disk(), Some(10), "a card is not written at every request");
+        tokens.write_uses(Duration::from_secs(3609));
+        assert_eq!(on_disk(), Some(10));
+        tokens.write_uses(Duration::from_secs(3610));
+        assert_eq!(on_disk(), Some(999), "also when nobody asks any more");
+        used(5000);
+        tokens.write_all_uses(Duration::from_secs(5001));
+        assert_eq!(on_disk(), Some(5000), "at the stop");
+        used(90_000);
+        assert_eq!(on_disk(), Some(90_000));
+    }
+
+    #[test]
+    fn a_name_that_was_taken_meanwhile_gets_a_number_and_stays_short_enough() {
+        let folder = tempfile::tempdir().unwrap();
+        let keystore = Keystore::open(folder.path(), &SealingSource::OwnFile, Entropy::kernel()).unwrap();
+        let tokens = DeviceTokens::load(keystore).unwrap();
+        let make = |name: &str| tokens.make_by_a_free_name(&Entropy::kernel(), &wanted(name)).map(|(_, name)| name);
+        assert_eq!([make("fleet"), make("fleet"), make("fleet")].map(Result::unwrap), ["fleet", "fleet 2", "fleet 3"]);
+        let long = "é".repeat(LONGEST_NAME);
+        assert_eq!(make(&long).unwrap(), long);
+        assert_eq!(make(&long).unwrap(), format!("{} 2", "é".repeat(LONGEST_NAME - 2)));
+        for _ in 5..AT_MOST {
+            make("fleet").unwrap();
+        }
+        assert_eq!([make("fleet"), make("")], [Ok(format!("fleet {}", AT_MOST - 2)), Err(NotMade::Name)]);
+        assert_eq!(make("fleet"), Err(NotMade::TooMany));
     }
 }

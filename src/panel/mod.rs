@@ -34,6 +34,7 @@ mod google;
 mod handover;
 mod house;
 mod kept_sessions;
+mod kept_tokens;
 mod language;
 mod limits;
 mod live;
@@ -46,6 +47,7 @@ mod play;
 mod reception;
 mod refused;
 mod returns;
+mod scope;
 pub(crate) mod screens;
 mod session;
 mod settings;
@@ -210,6 +212,17 @@ impl Panel {
     /// Sessions of an owner who is none any more end, also when it was the command line that gave the device up.
     pub fn keep_house(&self) {
         self.session_of(None);
+        self.0.device_tokens.write_uses(self.monotonic());
+    }
+
+    /// What waits to be written down until there is more of it is written now: the agent stops.
+    pub fn write_down(&self) {
+        self.0.device_tokens.write_all_uses(self.monotonic());
+    }
+
+    /// May a browser call the panel by this name?
+    pub fn answers_to(&self, name: &str) -> bool {
+        screens::host::Authority::parse(name).is_some_and(|authority| self.0.names.include(&authority.name))
     }
 
     pub fn for_the_console(&self) -> ForTheConsole {

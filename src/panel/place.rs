@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use super::device_tokens::DeviceToken;
 use super::screens::form::Mark;
 use super::screens::token::TokenHash;
 use super::screens::{Outcome, Problem};
@@ -38,6 +39,8 @@ pub(super) struct Turn {
     pub(super) attempt: Option<Attempt>,
     /// An authenticator app was set up on the way; its recovery codes are still to be shown.
     pub(super) enrolled: bool,
+    /// A program wants it when the sign-in is done; in memory only.
+    pub(super) wanted_token: Option<DeviceToken>,
     claimed_until: Option<Duration>,
     latest: Option<Played>,
 }
@@ -128,7 +131,7 @@ impl Turn {
         self.latest = None;
         let (email, claimed_until) = (self.email.clone(), self.claimed_until);
         let enrolled = std::mem::take(&mut self.enrolled);
-        Some(Self { email, attempt: Some(attempt), enrolled, claimed_until, latest: None })
+        Some(Self { email, attempt: Some(attempt), enrolled, claimed_until, ..Self::default() })
     }
 
     /// Signed in: nothing of the way there is needed any more.

@@ -45,21 +45,40 @@ pub(super) async fn page(State(panel): State<Panel>, Extension(visitor): Extensi
 
 /// Starts the daemon anew.
 pub(super) async fn change(State(panel): State<Panel>, Extension(visitor): Extension<Visitor>, form: Form) -> Response {
-    match panel.restart_daemon(&form).await {
+    let restarted = match form.text("do") {
+        "restart" => panel.restart_daemon().await,
+        _unknown => Err(NotRestarted::NoDaemon),
+    };
+    match restarted {
         Ok(()) => see_other(&Done::DaemonRestarted.at("device")),
-        Err(problem) => panel.device_page(&visitor, None, Some(problem)).await,
+        Err(not) => panel.device_page(&visitor, None, Some(not.problem())).await,
+    }
+}
+
+/// Why the daemon was not started anew.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum NotRestarted {
+    #[error("There is no daemon to restart: name its unit in Latchkey's settings first.")]
+    NoDaemon,
+    #[error(transparent)]
+    Refused(#[from] device::Error),
+}
+
+impl NotRestarted {
+    pub(super) fn problem(&self) -> Problem {
+        let status = match self {
+            Self::NoDaemon => StatusCode::CONFLICT,
+            Self::Refused(error) => status(error),
+        };
+        Problem::new(status, self.to_string())
     }
 }
 
 impl Panel {
-    async fn restart_daemon(&self, form: &Form) -> Result<(), Problem> {
-        let unit = self.0.device.unit().filter(|_| form.text("do") == "restart");
-        let Some(unit) = unit else {
-            let sentence = "There is no daemon to restart: name its unit in Latchkey's settings first.";
-            return Err(Problem::new(StatusCode::CONFLICT, sentence));
-        };
-        tracing::info!(%unit, "the owner restarts the daemon");
-        self.0.device.restart(unit).await.map_err(|error| Problem::new(status(&error), error.to_string()))
+    pub(super) async fn restart_daemon(&self) -> Result<(), NotRestarted> {
+        let unit = self.0.device.unit().ok_or(NotRestarted::NoDaemon)?;
+        tracing::info!(%unit, "the daemon is restarted by order of the owner");
+        Ok(self.0.device.restart(unit).await?)
     }
 
     async fn device_page(&self, visitor: &Visitor, done: Option<&'static str>, problem: Option<Problem>) -> Response {

@@ -9,7 +9,8 @@ use axum::response::Response;
 use http::{StatusCode, Uri};
 
 use super::Panel;
-use super::device_tokens::{self, DeviceToken, LONGEST_NAME, Scope};
+use super::device_tokens::{self, DeviceToken, LONGEST_NAME};
+use super::scope::Scope;
 use super::screens::page::{self, Frame, see_other};
 use super::screens::room::{Room, Tab};
 use super::screens::token::{Token, TokenHash};

@@ -2,6 +2,7 @@
 every answer is as it says, also the answers to nonsense."""
 
 import json
+import os
 import re
 import signal
 import subprocess
@@ -104,6 +105,9 @@ def installer(device, script, account):
     begin = {"email": account["email"], "password": account["password"], "claim_code": device.claim_code()}
     status, step = script.ask("signIn", begin)
     check(status == 200 and step["step"] == "authenticator_code", "the second factor is asked for", step)
+    status, answer = script.ask("answerSignIn", {"sign_in": step["sign_in"], "mailed_code": "12345678"})
+    right = (status, answer["error"]["code"]) == (409, "wrong_step") and "code" in step["answers"]
+    check(right, "an answer to another question is refused, and the step says which answers it takes", (answer, step))
     status, answer = script.ask("answerSignIn", {"sign_in": step["sign_in"], "code": wrong_totp(account)})
     check(status == 401, "a wrong code is refused, and the sign-in goes on", answer)
     done = {"sign_in": step["sign_in"], "code": totp_codes(account)[0], "token": {"name": "judge", "scopes": SCOPES}}
@@ -115,6 +119,17 @@ def installer(device, script, account):
     for operation in ("listKeys", "listSessions", "getDevice"):
         status, answer = script.ask(operation)
         check(status == 200, f"{operation} answers", answer)
+
+
+def machine(script):
+    """What the device tells of itself, beside what the kernel tells a program that is not Latchkey."""
+    _, told = script.ask("getDevice")
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    check(told["health"]["memory"]["total_bytes"] == memory, "the memory is as large as the kernel says", told["health"])
+    check(told["kernel"] == os.uname().release and told["name"] == os.uname().nodename, "kernel and name are right", told)
+    check(told["unit"] is None, "no daemon is named", told["unit"])
+    status, answer = script.ask("restartUnit")
+    check((status, answer["error"]["code"]) == (409, "conflict"), "where no daemon is named, none is restarted", answer)
 
 
 def nonsense(script):
@@ -157,6 +172,7 @@ with tempfile.TemporaryDirectory(prefix="latchkey-openapi-") as folder, Device(f
     script = Script(device.base)
     is_a_document(script)
     installer(device, script, accounts["totp"])
+    machine(script)
     nonsense(script)
     tokens(script)
     leaving(script)

@@ -16,6 +16,8 @@ mod panel_access_keys;
 mod panel_account;
 mod panel_again;
 mod panel_api;
+mod panel_api_device;
+mod panel_api_sign_in;
 mod panel_device;
 mod panel_gate;
 mod panel_google;

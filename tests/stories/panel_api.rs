@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a story that cannot go on fails")]
 
 use http::StatusCode;
+use latchkey::protocol::access_key::AccessKey;
 use serde_json::json;
 
 use crate::api_document::Program;
@@ -27,7 +28,8 @@ async fn every_operation_answers_as_the_document_says() {
         (done.body["step"].as_str(), done.body["owner"]["email"].as_str()),
         (Some("signed_in"), Some(ann.email.as_str()))
     );
-    assert_eq!(program.post("/sign-in/answer", answer).await.code(), "bad_request", "the token's name is taken");
+    assert_eq!(done.body["token_name"], "installer");
+    assert_eq!(program.post("/sign-in/answer", answer).await.status, StatusCode::GONE, "a sign-in is done once");
     let token = done.body["token"].as_str().unwrap().to_owned();
     assert!(token.starts_with("lk_") && token.len() == 46);
     program.with(&token);
@@ -40,6 +42,8 @@ async fn every_operation_answers_as_the_document_says() {
     let keys = program.get("/keys").await.body;
     assert_eq!((keys["keys"].as_array().unwrap().len(), &keys["keys"][0]["is_here"]), (1, &json!(true)));
     assert_eq!(program.get("/device").await.body["version"], env!("CARGO_PKG_VERSION"));
+    world.program_does("systemctl", "echo ActiveState=active");
+    assert_eq!(program.post("/device/unit/restart", json!({})).await.body["active"], "running");
     assert_eq!(program.get("/sessions").await.body["sessions"], json!([]), "a sign-in by program leaves no session");
     let mut browsers = [world.browser(), world.browser()];
     for browser in &mut browsers {
@@ -55,6 +59,8 @@ async fn every_operation_answers_as_the_document_says() {
     assert_eq!(program.post("/release", json!({})).await.body["released"], "everywhere");
     assert_eq!(world.account.status().owner, None);
     assert_eq!(program.get("/status").await.code(), "wrong_token", "tokens end with the ownership");
+    let key = with_key(&world.key_made_elsewhere(&ann).await, world.claim_code());
+    assert_eq!(program.post("/sign-in/with-key", key).await.body["owner"]["id"], json!(ann.id));
 
     let heard: std::collections::BTreeSet<String> =
         program.heard.iter().filter(|(_, status)| *status == 200).map(|(id, _)| id.clone()).collect();
@@ -75,9 +81,14 @@ async fn a_program_without_a_right_token_is_told_what_to_do() {
         assert_eq!(program.with(wrong).get("/status").await.code(), "wrong_token", "{wrong}");
     }
     assert_eq!(program.with(&right).get("/status").await.status, StatusCode::OK);
-    for (method, path) in
-        [("GET", "/keys"), ("GET", "/sessions"), ("DELETE", "/sessions"), ("GET", "/device"), ("POST", "/release")]
-    {
+    for (method, path) in [
+        ("GET", "/keys"),
+        ("GET", "/sessions"),
+        ("DELETE", "/sessions"),
+        ("GET", "/device"),
+        ("POST", "/device/unit/restart"),
+        ("POST", "/release"),
+    ] {
         let refused = program.ask(method, path, None).await;
         assert_eq!((refused.status, refused.code()), (StatusCode::FORBIDDEN, "scope"), "{method} {path}");
     }
@@ -241,7 +252,7 @@ async fn an_owner_makes_a_token_sees_it_once_and_revokes_it() {
     assert_eq!(program.get("/status").await.code(), "wrong_token");
 }
 
-async fn signed_in_device() -> (World, Browser, Program) {
+pub(crate) async fn signed_in_device() -> (World, Browser, Program) {
     let world = World::new().await;
     let ann = world.ann().await;
     let browser = world.signed_in_browser(&ann).await;
@@ -250,7 +261,7 @@ async fn signed_in_device() -> (World, Browser, Program) {
 }
 
 /// A token that the owner made.
-async fn token(browser: &mut Browser, name: &str, scopes: &[&str]) -> String {
+pub(crate) async fn token(browser: &mut Browser, name: &str, scopes: &[&str]) -> String {
     let mut form = vec![("do", "make"), ("name", name)];
     form.extend(scopes.iter().map(|scope| (*scope, "yes")));
     assert_eq!(browser.post("/tokens", &form).await.location(), "tokens");
@@ -262,6 +273,10 @@ fn shown_token(page: &str) -> String {
     format!("lk_{}", &rest[..43])
 }
 
-fn sign_in(world: &World, person: &Person) -> serde_json::Value {
+pub(crate) fn with_key(key: &AccessKey, claim_code: String) -> serde_json::Value {
+    json!({ "key": { "id": key.id.as_str(), "secret": key.secret_text().expose() }, "claim_code": claim_code })
+}
+
+pub(crate) fn sign_in(world: &World, person: &Person) -> serde_json::Value {
     json!({ "email": person.email, "password": person.password, "claim_code": world.claim_code() })
 }

@@ -10,7 +10,8 @@ use http::{HeaderMap, StatusCode, header};
 use super::answer::Refusal;
 use crate::net::Peer;
 use crate::panel::Panel;
-use crate::panel::device_tokens::{NotTaken, Scope};
+use crate::panel::device_tokens::NotTaken;
+use crate::panel::scope::Scope;
 use crate::panel::screens::source::Source;
 use crate::panel::screens::{Door as _, Error, gate};
 

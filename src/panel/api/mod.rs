@@ -7,15 +7,19 @@
 //! | `GET /keys` | the account's access keys | `keys:read` |
 //! | `GET /sessions` | who is signed in at the panel | `sessions:read` |
 //! | `DELETE /sessions`, `DELETE /sessions/{id}` | end all, or one | `sessions:write` |
-//! | `GET /device` | name, version | `device:read` |
+//! | `GET /device` | name, version, health, the daemon's unit | `device:read` |
+//! | `POST /device/unit/restart` | start the daemon anew | `device:write` |
 //! | `POST /release` | sign the device out | `release` |
 //! | `POST /sign-in`, `POST /sign-in/answer` | sign the device in | none |
+//! | `POST /sign-in/with-key` | the same with an access key alone | none |
 //! | `GET /openapi.json` | this, for programs | none |
 
 mod answer;
 mod device;
 mod gate;
+mod given;
 mod keys;
+mod new_token;
 mod openapi;
 mod release;
 mod sessions;
@@ -29,7 +33,7 @@ use axum::middleware::from_fn_with_state;
 use axum::routing::{MethodRouter, delete, get, post};
 
 use super::Panel;
-use super::device_tokens::Scope;
+use super::scope::Scope;
 use answer::Refusal;
 
 /// Of a request.
@@ -47,9 +51,11 @@ pub(super) fn router(panel: &Panel) -> Router {
         .route("/v1/sessions", with(Scope::SessionsRead, get(sessions::list)).merge(ending_all))
         .route("/v1/sessions/{id}", with(Scope::SessionsWrite, delete(sessions::end)))
         .route("/v1/device", with(Scope::DeviceRead, get(device::tell)))
+        .route("/v1/device/unit/restart", with(Scope::DeviceWrite, post(device::restart)))
         .route("/v1/release", with(Scope::Release, post(release::give_up)))
         .route("/v1/sign-in", post(sign_in::begin))
         .route("/v1/sign-in/answer", post(sign_in::answer))
+        .route("/v1/sign-in/with-key", post(sign_in::with_key))
         .route("/v1/openapi.json", get(openapi::document))
         .fallback(Refusal::no_such_thing)
         .method_not_allowed_fallback(Refusal::wrong_method)

@@ -1,26 +1,26 @@
 //! `POST /api/v1/sign-in` and `…/answer`: signs the device in as the pages do, through the same machine, limits and checks. No
 //! browser session comes of it.
 
-use std::collections::BTreeMap;
-
 use axum::Extension;
 use axum::extract::State;
 use http::StatusCode;
 use serde::Deserialize;
 
 use super::answer::{Answer as Answered, Received, Refusal, Sent};
-use super::step::{self, Told};
-use crate::account::Answer;
+use super::given::{Answering, KeyPair};
+use super::new_token::NewToken;
+use super::step::Told;
 use crate::base::Secret;
 use crate::panel::Panel;
-use crate::panel::device_tokens::{self, DeviceToken, Scope};
+use crate::panel::device_tokens::DeviceToken;
 use crate::panel::play::Wanted;
 use crate::panel::screens::form::Mark;
+use crate::panel::screens::rooms::Shown;
 use crate::panel::screens::sign_in::Why;
 use crate::panel::screens::source::Source;
 use crate::panel::screens::token::Token;
 use crate::panel::screens::{Door as _, Error, Move, Outcome, Reception as _, Visitor};
-use crate::protocol::access_key::KeyId;
+use crate::protocol::recovery_code::RecoveryCodes;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -32,32 +32,14 @@ pub(super) struct Begin {
     token: Option<NewToken>,
 }
 
-/// With one of the answers.
+/// With an access key alone.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Answering {
-    sign_in: String,
-    code: Option<String>,
-    factor: Option<String>,
-    new_password: Option<NewPassword>,
-    replace_key: Option<String>,
+pub(super) struct WithKey {
+    key: KeyPair,
+    /// Of a device without owner.
+    claim_code: Option<String>,
     token: Option<NewToken>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct NewPassword {
-    password: String,
-    #[serde(default)]
-    attributes: BTreeMap<String, String>,
-}
-
-/// A device token to be made when the sign-in is done.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct NewToken {
-    name: String,
-    scopes: Vec<String>,
 }
 
 pub(super) async fn begin(
@@ -76,7 +58,22 @@ pub(super) async fn begin(
     if !panel.is_owned() {
         claim(&panel, &visitor, asked.claim_code.as_deref()).await?;
     }
-    panel.go_on(&sign_in, &visitor, Move::Begin { email, password }, token).await
+    panel.go_on(&sign_in, &visitor, Wanted::Move(Move::Begin { email, password }), token).await
+}
+
+pub(super) async fn with_key(
+    State(panel): State<Panel>,
+    Extension(source): Extension<Source>,
+    Received(asked): Received<WithKey>,
+) -> Answered<Told> {
+    let key = asked.key.read()?;
+    let token = asked.token.map(|token| panel.token_wanted(token)).transpose()?;
+    let sign_in = Token::new(&panel.0.entropy);
+    let visitor = panel.program(&sign_in, source);
+    if !panel.is_owned() {
+        claim(&panel, &visitor, asked.claim_code.as_deref()).await?;
+    }
+    panel.go_on(&sign_in, &visitor, Wanted::Adopt(key), token).await
 }
 
 async fn claim(panel: &Panel, visitor: &Visitor, code: Option<&str>) -> Result<(), Refusal> {
@@ -93,28 +90,24 @@ async fn claim(panel: &Panel, visitor: &Visitor, code: Option<&str>) -> Result<(
 pub(super) async fn answer(
     State(panel): State<Panel>,
     Extension(source): Extension<Source>,
-    Received(asked): Received<Answering>,
+    Received(mut asked): Received<Answering>,
 ) -> Answered<Told> {
     let sign_in = Token::parse(&asked.sign_in).ok_or_else(no_such_sign_in)?;
     let visitor = panel.program(&sign_in, source);
-    let given = match (asked.code, asked.factor, asked.new_password, asked.replace_key) {
-        (Some(code), None, None, None) => Answer::Code(Secret::new(code).expose().parse().map_err(Error::from)?),
-        (None, Some(factor), None, None) => {
-            let unknown = Error::Missing("Send one of the factors that the step named.");
-            Answer::Factor(step::channel(&factor).ok_or(unknown)?)
-        }
-        (None, None, Some(new), None) => {
-            let attributes = new.attributes.into_iter().collect();
-            Answer::NewPassword { password: Secret::new(new.password), attributes }
-        }
-        (None, None, None, Some(key)) => Answer::ReplaceKey(KeyId::parse(&key).map_err(Error::from)?),
-        _none_or_several => {
-            let one = "Send one answer: 'code', 'factor', 'new_password' or 'replace_key', as the step asks.";
-            return Err(Error::Missing(one).into());
-        }
-    };
-    let token = asked.token.map(|token| panel.token_wanted(token)).transpose()?;
-    panel.go_on(&sign_in, &visitor, Move::Answer(given), token).await
+    let (token, given) = (asked.token.take(), asked.only()?);
+    let step = panel.step(&visitor).await.map_err(|over| no_longer(&over))?;
+    let answer = given.at(&step)?;
+    let token = token.map(|token| panel.token_wanted(token)).transpose()?;
+    panel.go_on(&sign_in, &visitor, Wanted::Move(answer), token).await
+}
+
+/// Where the pages would lead says why.
+fn no_longer(instead: &str) -> Refusal {
+    if instead == Why::Expired.link() {
+        let message = "The sign-in took longer than the service waits. Begin again.";
+        return Refusal::new(StatusCode::GONE, "expired", message);
+    }
+    no_such_sign_in()
 }
 
 fn no_such_sign_in() -> Refusal {
@@ -133,56 +126,33 @@ impl Panel {
         &self,
         sign_in: &Token,
         visitor: &Visitor,
-        wanted: Move,
+        wanted: Wanted,
         token: Option<DeviceToken>,
     ) -> Answered<Told> {
+        if let Some(token) = token {
+            self.remember_token(visitor, token).await;
+        }
         let mark = Mark::of(&self.0.entropy.bytes());
-        match self.play_once(visitor, mark, Wanted::Move(wanted)).await? {
+        match self.play_once(visitor, mark, wanted).await? {
             Outcome::Ask(_page) => {
-                let step = self.step(visitor).await.map_err(|_over| no_such_sign_in())?;
+                let step = self.step(visitor).await.map_err(|over| no_longer(&over))?;
                 Ok(Sent(Told::asking(sign_in, step)))
             }
             Outcome::SignedIn(session, _page) => {
+                let codes = self.recovery_codes_of(&session);
                 self.end_session(session.hash());
-                let owner = self.0.account.status().owner;
-                Ok(Sent(Told::signed_in(owner, token.map(|token| self.token_made(token)).transpose()?)))
+                let token = self.make_remembered_token(visitor).await;
+                Ok(Sent(Told::signed_in(self.0.account.status().owner, token, codes)))
             }
-            Outcome::Elsewhere(link) if link == Why::Expired.link() => {
-                let message = "The sign-in took longer than the service waits. Begin again.";
-                Err(Refusal::new(StatusCode::GONE, "expired", message))
-            }
-            Outcome::Elsewhere(_page) => Err(no_such_sign_in()),
+            Outcome::Elsewhere(instead) => Err(no_longer(&instead)),
         }
     }
 
-    /// Checked as far as it can be before anything happens.
-    fn token_wanted(&self, new: NewToken) -> Result<DeviceToken, Refusal> {
-        let scope = |word: &String| {
-            let unknown = || format!("'{word}' is nothing that a device token can be good for.");
-            Scope::of(word).ok_or_else(|| Refusal::new(StatusCode::BAD_REQUEST, "bad_request", unknown()))
-        };
-        let scopes = new.scopes.iter().map(scope).collect::<Result<_, _>>()?;
-        let status = self.0.account.status();
-        let wanted = DeviceToken {
-            name: new.name.trim().to_owned(),
-            owner: status.owner.map(|owner| owner.id).unwrap_or_default(),
-            scopes,
-            created: self.0.clock.wall(),
-            used: None,
-        };
-        self.0.device_tokens.would_be_made(&wanted).map_err(not_made)?;
-        Ok(wanted)
+    /// Of an authenticator app that was set up on the way; no page will show them.
+    fn recovery_codes_of(&self, session: &Token) -> Option<RecoveryCodes> {
+        match self.0.sessions.drawer(session.hash())?.shown(self.monotonic())? {
+            Shown::Codes { long, short } => Some(RecoveryCodes { long, short }),
+            Shown::Key { .. } => None,
+        }
     }
-
-    fn token_made(&self, wanted: DeviceToken) -> Result<String, Refusal> {
-        let status = self.0.account.status();
-        let created = self.times(&status).service.unwrap_or(wanted.created);
-        let owner = status.owner.map(|owner| owner.id).unwrap_or_default();
-        let made = self.0.device_tokens.make(&self.0.entropy, DeviceToken { owner, created, ..wanted });
-        Ok(device_tokens::text(&made.map_err(not_made)?).expose().clone())
-    }
-}
-
-fn not_made(not: device_tokens::NotMade) -> Refusal {
-    Refusal::new(StatusCode::BAD_REQUEST, "bad_request", not.to_string())
 }
