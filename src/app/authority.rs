@@ -10,20 +10,24 @@ use crate::base::{Clock, Secret};
 use crate::device;
 use crate::keystore::{Keystore, Loaded};
 use crate::net::Identity;
-use crate::net::authority::{self, Authority, Subject};
+use crate::net::authority::{self, Authority};
+use crate::net::subject::Subject;
 use crate::net::tls::Files;
 use crate::settings::Settings;
 
 const KIND: &str = "authority";
+/// What the authority issued last.
+const LEAF: &str = "certificate";
 
 /// What browsers are shown.
 pub(super) fn identity(settings: &Settings, kept: &Kept, clock: &Clock) -> Result<Identity, Error> {
     let time = time(&kept.account, clock);
-    let subject = subject(&settings.panel.names);
+    let subject = subject(&settings.panel.names, None);
     let authority = kept_or_new(&kept.keystore, &subject, time)?;
     let files =
         settings.panel.certificate.as_ref().map(|own| Files { certificate: own.chain.clone(), key: own.key.clone() });
-    let identity = Identity::new(authority, files, subject, time)?;
+    let identity = Identity::resume(authority, kept_leaf(&kept.keystore).as_ref(), files, subject, time)?;
+    keep_leaf(&kept.keystore, &identity);
     let words = identity.fingerprint().words().join(" ");
     tracing::info!(
         words,
@@ -33,9 +37,34 @@ pub(super) fn identity(settings: &Settings, kept: &Kept, clock: &Clock) -> Resul
     Ok(identity)
 }
 
-/// The machine's names and addresses of this moment.
-pub(super) fn subject(names: &[String]) -> Subject {
-    Subject::of_machine(&device::host_name().unwrap_or_else(|| "localhost".to_owned()), names)
+/// The machine's names and addresses of this moment; by the announced name others on the network reach it.
+pub(super) fn subject(names: &[String], announced: Option<&str>) -> Subject {
+    let host_name = device::host_name().unwrap_or_else(|| "localhost".to_owned());
+    let mut subject = Subject::of_machine(&host_name, names);
+    if let Some(announced) = announced {
+        subject.names.retain(|name| name != announced);
+        subject.names.insert(0, announced.to_owned());
+    }
+    subject
+}
+
+/// So that the next start shows browsers the same.
+pub(super) fn keep_leaf(keystore: &Keystore, identity: &Identity) {
+    let Some(bytes) = identity.leaf_to_keep() else { return };
+    if let Err(error) = keystore.save(LEAF, bytes.expose()) {
+        tracing::warn!(error = chain(&error), "the certificate is not kept; the next start makes another");
+    }
+}
+
+fn kept_leaf(keystore: &Keystore) -> Option<Secret<Vec<u8>>> {
+    match keystore.load(LEAF) {
+        Ok(Loaded::Whole(content) | Loaded::Older { content, .. }) => Some(content),
+        Ok(Loaded::Absent | Loaded::Lost { .. }) => None,
+        Err(error) => {
+            tracing::warn!(error = chain(&error), "a new certificate is made");
+            None
+        }
+    }
 }
 
 /// The time for certificates, as well as it is known: a Pi may boot in 1970.
@@ -60,6 +89,7 @@ pub(crate) fn kept(keystore: &Keystore) -> Result<Option<Authority>, Error> {
 
 /// The next start makes a new one.
 pub(crate) fn forget(keystore: &Keystore) -> Result<(), Error> {
+    keystore.remove(LEAF)?;
     Ok(keystore.remove(KIND)?)
 }
 
@@ -95,7 +125,7 @@ mod tests {
     fn the_authority_is_made_once_and_anew_when_asked() {
         let folder = tempfile::tempdir().unwrap();
         let keystore = Keystore::open(folder.path(), &SealingSource::OwnFile, Entropy::kernel()).unwrap();
-        let subject = subject(&["panel.example".to_owned()]);
+        let subject = subject(&["panel.example".to_owned()], None);
         let first = kept_or_new(&keystore, &subject, *BUILT).unwrap();
         assert!(first.covers("panel.example"));
         let again = kept_or_new(&keystore, &subject, *BUILT).unwrap();
@@ -103,5 +133,13 @@ mod tests {
         forget(&keystore).unwrap();
         assert!(kept(&keystore).unwrap().is_none());
         assert_ne!(kept_or_new(&keystore, &subject, *BUILT).unwrap().fingerprint(), first.fingerprint());
+    }
+
+    #[test]
+    fn the_announced_name_comes_first_and_once() {
+        let usual = subject(&[], None).names;
+        let other = subject(&[], Some("pi-2.local")).names;
+        assert_eq!((other[0].as_str(), &other[1..]), ("pi-2.local", &usual[..]));
+        assert_eq!(subject(&[], Some(&usual[0])).names, usual);
     }
 }

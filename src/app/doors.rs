@@ -10,9 +10,10 @@ use serde::{Deserialize, Serialize};
 use tokio::task::JoinSet;
 
 use crate::base::report::chain;
-use crate::net::authority::{Fingerprint, Subject};
+use crate::net::authority::Fingerprint;
 use crate::net::listen::Error;
 use crate::net::serve::Stop;
+use crate::net::subject::Subject;
 use crate::net::tls::Tls;
 use crate::net::{self, Identity, Limits, Listener};
 use crate::panel::Panel;

@@ -39,6 +39,7 @@ pub struct App {
     doors: Doors,
     notices: Notices,
     console: Console,
+    device: Device,
     names: Vec<String>,
 }
 
@@ -69,6 +70,8 @@ pub enum Error {
 const LOOK: Duration = Duration::from_secs(2);
 /// How often the certificate follows the machine's names, addresses and time.
 const FOLLOW: Duration = Duration::from_secs(60);
+/// How often it is asked by which name the machine is announced.
+const ASK: Duration = Duration::from_secs(600);
 /// How long running work may take after stop; more than what [`Limits`] gives to requests.
 const GRACE: Duration = Duration::from_secs(8);
 impl Kept {
@@ -106,6 +109,7 @@ impl App {
         let kept = Kept::open(settings, clock.clone(), entropy.clone())?;
         let identity = authority::identity(settings, &kept, &clock)?;
         let (given_claim_code, mistakes) = provisioned(settings);
+        let device = Device::new(Places::of_this_machine(settings.state_dir.clone(), settings.device.unit.clone()));
         let panel = Panel::new(panel::Parts {
             account: kept.account.clone(),
             keystore: kept.keystore.clone(),
@@ -113,7 +117,7 @@ impl App {
             entropy,
             identity: identity.clone(),
             given_claim_code,
-            device: Device::new(Places::of_this_machine(settings.state_dir.clone(), settings.device.unit.clone())),
+            device: device.clone(),
             names: settings.panel.names.clone(),
             trusted_proxies: settings.panel.trusted_proxies.clone(),
         })?;
@@ -121,7 +125,7 @@ impl App {
         let doors = Doors::open(passed.take_tcp(), &settings.panel.listen, &notices).await;
         let console = Console::at(settings.console_file());
         let names = settings.panel.names.clone();
-        Ok(Self { kept, panel, broker, credentials, policy, clock, identity, doors, notices, console, names })
+        Ok(Self { kept, panel, broker, credentials, policy, clock, identity, doors, notices, console, device, names })
     }
 
     /// Where the panel listens.
@@ -148,7 +152,10 @@ impl App {
         }
         let upkeep = Upkeep {
             identity: self.identity,
+            keystore: self.kept.keystore,
+            device: self.device,
             names: self.names,
+            announced: Announced::default(),
             panel: self.panel,
             account: account.clone(),
             clock: self.clock,
@@ -197,7 +204,10 @@ fn provisioned(settings: &Settings) -> (Option<Secret<String>>, Vec<String>) {
 /// What is looked at again and again while the agent runs.
 struct Upkeep {
     identity: Identity,
+    keystore: Keystore,
+    device: Device,
     names: Vec<String>,
+    announced: Announced,
     panel: Panel,
     account: Account,
     clock: Clock,
@@ -205,14 +215,31 @@ struct Upkeep {
     console: Console,
 }
 
+/// By which name the machine is announced on its network, and when that was asked.
+#[derive(Default)]
+struct Announced {
+    name: Option<String>,
+    asked: Option<Duration>,
+}
+
 impl Upkeep {
+    async fn follow(&mut self, now: Duration) {
+        if self.announced.asked.is_none_or(|asked| now.saturating_sub(asked) >= ASK) {
+            let name = self.device.announced_name().await.filter(|name| self.panel.answers_to(name));
+            self.announced = Announced { name, asked: Some(now) };
+        }
+        let subject = authority::subject(&self.names, self.announced.name.as_deref());
+        self.identity.follow(subject, authority::time(&self.account, &self.clock));
+        authority::keep_leaf(&self.keystore, &self.identity);
+    }
+
     async fn run(mut self, mut stop: Stop) {
         let mut followed = self.clock.monotonic();
         loop {
             self.identity.look_at_files();
             if self.clock.monotonic().saturating_sub(followed) >= FOLLOW {
                 followed = self.clock.monotonic();
-                self.identity.follow(authority::subject(&self.names), authority::time(&self.account, &self.clock));
+                self.follow(followed).await;
             }
             self.panel.keep_house();
             self.notices.renew();
@@ -222,6 +249,7 @@ impl Upkeep {
                 () = tokio::time::sleep(LOOK) => {}
             }
         }
+        self.panel.write_down();
         self.console.clear();
     }
 }

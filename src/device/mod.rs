@@ -1,6 +1,7 @@
 //! The Pi itself: who it is, how it is, whether it knows the time, and the daemon's unit. What the system says is read here and
 //! handed on as text: the parsers never touch a file.
 
+mod announced;
 mod clock_state;
 mod health;
 mod identity;
@@ -34,6 +35,7 @@ pub struct Places {
     pub state_dir: PathBuf,
     pub systemctl: PathBuf,
     pub journalctl: PathBuf,
+    pub busctl: PathBuf,
     /// The daemon that uses the access key, when the settings name one.
     pub unit: Option<UnitName>,
 }
@@ -42,7 +44,14 @@ impl Places {
     /// Of the machine itself.
     pub fn of_this_machine(state_dir: PathBuf, unit: Option<UnitName>) -> Self {
         let program = |name| Path::new("/usr/bin").join(name);
-        Self { root: "/".into(), state_dir, systemctl: program("systemctl"), journalctl: program("journalctl"), unit }
+        Self {
+            root: "/".into(),
+            state_dir,
+            systemctl: program("systemctl"),
+            journalctl: program("journalctl"),
+            busctl: program("busctl"),
+            unit,
+        }
     }
 }
 
@@ -76,6 +85,12 @@ impl Device {
             celsius: self.temperature(),
             power,
         }
+    }
+
+    /// By which name the network knows the machine: another than its own where that was taken already. `None` where nobody announces
+    /// it, or does not tell.
+    pub async fn announced_name(&self) -> Option<String> {
+        announced::name(&self.places.busctl).await
     }
 
     /// Is the machine's own clock kept right by the network?
@@ -199,6 +214,7 @@ mod tests {
             state_dir: root.to_owned(),
             systemctl: root.join("systemctl"),
             journalctl: root.join("journalctl"),
+            busctl: root.join("busctl"),
             unit: None,
         })
     }

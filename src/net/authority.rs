@@ -9,10 +9,12 @@ use rcgen::{
     BasicConstraints, CertificateParams, CidrSubnet, DistinguishedName, DnType, ExtendedKeyUsagePurpose,
     GeneralSubtree, IsCa, Issuer, KeyPair, KeyUsagePurpose, NameConstraints, PKCS_ECDSA_P256_SHA256, SanType,
 };
-use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
+use rustls::pki_types::PrivatePkcs8KeyDer;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use super::leaf::{Leaf, Term};
+use super::subject::Subject;
 use crate::base::Secret;
 use crate::base::clock::BUILT;
 
@@ -29,24 +31,6 @@ const LOCAL_DOMAINS: [&str; 2] = ["local", "localhost"];
 pub struct Authority {
     kept: Kept,
     key: KeyPair,
-}
-
-/// A certificate with its key, ready to serve with.
-pub struct Leaf {
-    /// Leaf first, root last.
-    pub chain: Vec<CertificateDer<'static>>,
-    pub key: PrivateKeyDer<'static>,
-    pub begins: SystemTime,
-    /// From then on a new one should be issued.
-    pub renew: SystemTime,
-}
-
-/// What a certificate says the device is called.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Subject {
-    /// Lower case, without a dot at the end.
-    pub names: Vec<String>,
-    pub addresses: Vec<IpAddr>,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -119,6 +103,14 @@ impl Authority {
         })
     }
 
+    /// What of it the root can vouch for.
+    pub fn certifiable(&self, subject: &Subject) -> Subject {
+        Subject {
+            names: subject.names.iter().filter(|name| self.covers(name)).cloned().collect(),
+            addresses: subject.addresses.iter().copied().filter(is_local).collect(),
+        }
+    }
+
     /// A new leaf. Names that the root does not cover, and addresses of the wide Internet, are left out: no browser would
     /// believe them.
     pub fn issue(&self, subject: &Subject, now: SystemTime) -> Result<Leaf, Error> {
@@ -131,18 +123,21 @@ impl Authority {
         leaf.key_usages = vec![KeyUsagePurpose::DigitalSignature];
         leaf.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
         leaf.use_authority_key_identifier_extension = true;
-        for name in subject.names.iter().filter(|name| self.covers(name)) {
+        let names = self.certifiable(subject);
+        for name in &names.names {
             leaf.subject_alt_names.push(SanType::DnsName(name.as_str().try_into()?));
         }
-        let local = subject.addresses.iter().filter(|address| is_local(address));
-        leaf.subject_alt_names.extend(local.map(|&address| SanType::IpAddress(address)));
+        leaf.subject_alt_names.extend(names.addresses.iter().map(|&address| SanType::IpAddress(address)));
         let issuer = self.kept.issuer();
         let certificate = leaf.signed_by(&key, &Issuer::from_params(&issuer, &self.key))?;
         Ok(Leaf {
             chain: vec![certificate.der().clone(), self.kept.certificate.clone().into()],
             key: PrivatePkcs8KeyDer::from(key.serialize_der()).into(),
-            begins: now - EARLIER,
-            renew: now + LEAF_LIFETIME * 2 / 3,
+            term: Term {
+                names,
+                begins: whole_seconds(now - EARLIER),
+                renew: whole_seconds(now + LEAF_LIFETIME * 2 / 3),
+            },
         })
     }
 }
@@ -207,6 +202,12 @@ impl Fingerprint {
     }
 }
 
+/// As much as a certificate says.
+fn whole_seconds(time: SystemTime) -> SystemTime {
+    let since = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    SystemTime::UNIX_EPOCH + Duration::from_secs(since.as_secs())
+}
+
 fn named(name: &str) -> DistinguishedName {
     let mut distinguished = DistinguishedName::new();
     distinguished.push(DnType::CommonName, name);
@@ -267,7 +268,7 @@ mod tests {
             assert!(!is_believed(&root, &leaf, name, NOW), "{name}");
         }
         assert!(!is_believed(&root, &leaf, "localhost", NOW + LEAF_LIFETIME + Duration::from_secs(1)));
-        assert!(leaf.renew < now() + LEAF_LIFETIME);
+        assert!(leaf.term.renew < now() + LEAF_LIFETIME);
     }
 
     #[test]

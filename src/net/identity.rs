@@ -1,12 +1,16 @@
 //! What a device shows to browsers over TLS: certificate files that its owner named, else leaves of its own authority, which
-//! follow its names and addresses and renew by themselves. Nothing of that is written to disk.
+//! follow its names and addresses and renew by themselves.
 
-use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
-use super::authority::{self, Authority, Fingerprint, Subject, is_local};
+use rustls::sign::CertifiedKey;
+
+use super::authority::{self, Authority, Fingerprint};
+use super::leaf::{Leaf, Term};
+use super::subject::Subject;
 use super::tls::{self, Files, Shown, Stamp, Tls};
+use crate::base::Secret;
 use crate::base::clock::BUILT;
 use crate::base::report::chain;
 
@@ -25,7 +29,9 @@ struct Inner {
 struct Now {
     subject: Subject,
     /// The leaf's; none while files are shown.
-    term: Option<(SystemTime, SystemTime)>,
+    term: Option<Term>,
+    /// A new leaf, until somebody takes it to keep it.
+    unkept: Option<Secret<Vec<u8>>>,
     stamp: Option<Stamp>,
     trouble: Option<String>,
 }
@@ -41,10 +47,27 @@ pub enum Error {
 impl Identity {
     /// Files that are not right keep nobody out: then the own authority's leaf is shown, and [`Identity::notices`] says so.
     pub fn new(authority: Authority, files: Option<Files>, subject: Subject, now: SystemTime) -> Result<Self, Error> {
-        let leaf = authority.issue(&subject, now)?;
-        let term = Some((leaf.begins, leaf.renew));
-        let shown = Shown::new(leaf.try_into()?);
-        let now = Mutex::new(Now { subject, term, stamp: None, trouble: None });
+        Self::resume(authority, None, files, subject, now)
+    }
+
+    /// With the leaf of before, as [`Identity::leaf_to_keep`] gave it, if that still fits.
+    pub fn resume(
+        authority: Authority,
+        kept: Option<&Secret<Vec<u8>>>,
+        files: Option<Files>,
+        subject: Subject,
+        now: SystemTime,
+    ) -> Result<Self, Error> {
+        let wanted = authority.certifiable(&subject);
+        let kept = kept.and_then(|bytes| Leaf::from_bytes(bytes, &authority));
+        let kept = kept.filter(|leaf| leaf.term.fits(&wanted, now.max(*BUILT)));
+        let kept = kept.and_then(|leaf| Some((leaf.term.clone(), CertifiedKey::try_from(leaf).ok()?, None)));
+        let (term, pair, unkept) = match kept {
+            Some(kept) => kept,
+            None => issue(&authority, &subject, now)?,
+        };
+        let shown = Shown::new(pair);
+        let now = Mutex::new(Now { subject, term: Some(term), unkept, stamp: None, trouble: None });
         let identity = Self(Arc::new(Inner { authority, files, shown, now }));
         identity.look_at_files();
         Ok(identity)
@@ -79,22 +102,25 @@ impl Identity {
         }
     }
 
-    /// Issues a new leaf when names or addresses are others now, or when it is time. Files are left alone.
+    /// A leaf that was issued since this was asked last, with its private key: to be sealed.
+    pub fn leaf_to_keep(&self) -> Option<Secret<Vec<u8>>> {
+        self.now().unkept.take()
+    }
+
+    /// Issues a new leaf when a name or an address is new, or when it is time. Files are left alone.
     pub fn follow(&self, subject: Subject, time: SystemTime) {
         let time = time.max(*BUILT);
         let mut now = self.now();
-        let renamed = now.subject != subject;
+        let wanted = self.0.authority.certifiable(&subject);
         now.subject = subject;
-        let Some((begins, renew)) = now.term else { return };
-        if !renamed && (begins..renew).contains(&time) {
+        if now.term.as_ref().is_none_or(|term| term.fits(&wanted, time)) {
             return;
         }
-        let leaf = self.0.authority.issue(&now.subject, time).map_err(Error::from);
-        let pair = leaf.and_then(|leaf| Ok(((leaf.begins, leaf.renew), leaf.try_into()?)));
-        match pair {
-            Ok((term, pair)) => {
+        match issue(&self.0.authority, &now.subject, time) {
+            Ok((term, pair, unkept)) => {
                 self.0.shown.put(pair);
                 now.term = Some(term);
+                now.unkept = unkept;
             }
             Err(error) => tracing::warn!(error = chain(&error), "the certificate in use stays"),
         }
@@ -139,49 +165,18 @@ impl Identity {
     }
 }
 
-impl Subject {
-    /// This machine as it is now: its host name, alone and below `.local`, further names, and every local address.
-    pub fn of_machine(host_name: &str, further: &[String]) -> Self {
-        let host_name = host_name.trim_end_matches('.').to_ascii_lowercase();
-        let label = host_name.split('.').next().unwrap_or_default().to_owned();
-        let mut names = vec![format!("{label}.local"), label, host_name, "localhost".to_owned()];
-        names.extend(further.iter().cloned());
-        let mut known = std::collections::BTreeSet::new();
-        names.retain(|name| is_dns_name(name) && known.insert(name.clone()));
-        Self { names, addresses: local_addresses() }
-    }
+type Issued = (Term, CertifiedKey, Option<Secret<Vec<u8>>>);
+
+fn issue(authority: &Authority, subject: &Subject, now: SystemTime) -> Result<Issued, Error> {
+    let leaf = authority.issue(subject, now)?;
+    let bytes = leaf.to_bytes(authority.fingerprint());
+    Ok((leaf.term.clone(), leaf.try_into()?, Some(bytes)))
 }
 
 impl std::fmt::Debug for Identity {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Identity")
     }
-}
-
-/// A host name is what somebody typed; only these can stand in a certificate.
-fn is_dns_name(name: &str) -> bool {
-    name.split('.').all(|label| {
-        (1..=63).contains(&label.len())
-            && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
-    })
-}
-
-/// IPv4 first, each once.
-fn local_addresses() -> Vec<IpAddr> {
-    let found = match nix::ifaddrs::getifaddrs() {
-        Ok(found) => found,
-        Err(error) => {
-            tracing::debug!(%error, "the machine's addresses are not known");
-            return Vec::new();
-        }
-    };
-    let addresses = found.filter_map(|interface| {
-        let address = interface.address?;
-        let v4 = address.as_sockaddr_in().map(|v4| IpAddr::V4(v4.ip()));
-        v4.or_else(|| address.as_sockaddr_in6().map(|v6| IpAddr::V6(v6.ip())))
-    });
-    let local: std::collections::BTreeSet<IpAddr> = addresses.filter(is_local).collect();
-    local.into_iter().collect()
 }
 
 #[cfg(test)]
@@ -273,15 +268,15 @@ mod tests {
     #[test]
     fn a_leaf_is_renewed_in_time_and_when_the_clock_was_ahead_but_not_between() {
         let identity = identity(None);
-        let term = |identity: &Identity| identity.now().term.unwrap();
+        let term = |identity: &Identity| identity.now().term.clone().unwrap();
         let first = term(&identity);
         identity.follow(subject(&["raspberrypi.local"]), now() + Duration::from_secs(3600));
         assert_eq!(term(&identity), first);
-        identity.follow(subject(&["raspberrypi.local"]), first.1);
+        identity.follow(subject(&["raspberrypi.local"]), first.renew);
         let second = term(&identity);
-        assert!(second.1 > first.1);
+        assert!(second.renew > first.renew);
         identity.follow(subject(&["raspberrypi.local"]), now());
-        assert!(term(&identity).1 < second.1);
+        assert!(term(&identity).renew < second.renew);
     }
 
     #[tokio::test]
@@ -315,16 +310,5 @@ mod tests {
         let notices = identity.notices();
         assert_eq!(notices.len(), 1, "{notices:?}");
         assert!(notices.concat().contains("'new.example'") && notices.concat().contains("certificate --new"));
-    }
-
-    #[test]
-    fn a_machine_is_called_by_its_host_name_and_its_local_addresses() {
-        let subject = Subject::of_machine("RaspberryPi.lan.", &["panel.example".to_owned(), "a b".to_owned()]);
-        assert_eq!(
-            subject.names,
-            ["raspberrypi.local", "raspberrypi", "raspberrypi.lan", "localhost", "panel.example"]
-        );
-        assert!(subject.addresses.contains(&"127.0.0.1".parse().unwrap()), "{:?}", subject.addresses);
-        assert!(subject.addresses.iter().all(is_local));
     }
 }

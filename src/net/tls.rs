@@ -13,7 +13,7 @@ use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
 use rustls::{ServerConfig, crypto::ring};
 
-use super::authority::Leaf;
+use super::leaf::Leaf;
 use super::{Wire, validity};
 
 /// Certificate and key that new connections are shown, from files. Cheap to clone.

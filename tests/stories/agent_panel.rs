@@ -1,14 +1,21 @@
 //! The panel of a real agent as others reach it: one port for TLS and plain HTTP, what the console shows, what an installer left.
 
-#![expect(clippy::unwrap_used, reason = "a story that cannot go on fails")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a story that cannot go on fails")]
 
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::Request;
+use latchkey::app::Kept;
+use latchkey::base::{Clock, Entropy};
 use latchkey::net::Client;
-use latchkey::settings::{Certificate, Provisioning};
+use latchkey::settings::{Certificate, Provisioning, Settings};
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::{DigitallySignedStruct, SignatureScheme};
 use tempfile::TempDir;
 
 use crate::agent::{Running, free, notice, settings, start, until};
@@ -40,6 +47,81 @@ async fn who_trusts_the_devices_authority_reaches_the_panel_by_https_on_the_same
     let https = url(&folder).replace("http://", "https://");
     assert!(get(&format!("{https}/ca"), Some(&ca)).await.is_ok(), "the authority is another after a restart");
     again.stop().await;
+}
+
+#[tokio::test]
+async fn an_exception_that_a_browser_made_stays_good_after_a_restart_and_a_new_name_needs_another() {
+    let folder = TempDir::new().unwrap();
+    let address = free();
+    let mut settings = settings(&folder, address);
+    let mut seen = Vec::new();
+    for names in [&[][..], &[], &["kitchen.local"], &["kitchen.local"], &[]] {
+        settings.panel.names = names.iter().map(|&name| name.to_owned()).collect();
+        let running = Running::from(start(&settings).await.unwrap());
+        seen.push(shown_certificate(address).await);
+        running.stop().await;
+    }
+    assert_eq!(seen[1], seen[0], "a restart makes no new one");
+    assert_ne!(seen[2], seen[1], "it does not name the new name");
+    assert_eq!((&seen[3], &seen[4]), (&seen[2], &seen[2]), "one name less harms nobody");
+
+    latchkey::app::forget_certificate(&kept(&settings)).unwrap();
+    let running = Running::from(start(&settings).await.unwrap());
+    assert_ne!(shown_certificate(address).await, seen[4], "a new authority vouches for nothing of the old one");
+    running.stop().await;
+}
+
+fn kept(settings: &Settings) -> Kept {
+    Kept::open(settings, Clock::system(), Entropy::kernel()).unwrap()
+}
+
+/// What a browser is shown that trusts nobody yet.
+async fn shown_certificate(address: SocketAddr) -> Vec<u8> {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let looker = rustls::ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
+    let looker = looker.dangerous().with_custom_certificate_verifier(Arc::new(AnyCertificate)).with_no_client_auth();
+    let wire = tokio::net::TcpStream::connect(address).await.unwrap();
+    let name = ServerName::try_from("localhost").unwrap();
+    let stream = tokio_rustls::TlsConnector::from(Arc::new(looker)).connect(name, wire).await.unwrap();
+    stream.get_ref().1.peer_certificates().unwrap()[0].to_vec()
+}
+
+#[derive(Debug)]
+struct AnyCertificate;
+
+impl ServerCertVerifier for AnyCertificate {
+    fn verify_server_cert(
+        &self,
+        _leaf: &CertificateDer<'_>,
+        _chain: &[CertificateDer<'_>],
+        _name: &ServerName<'_>,
+        _ocsp: &[u8],
+        _now: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        Ok(ServerCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        _message: &[u8],
+        _leaf: &CertificateDer<'_>,
+        _signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        Ok(HandshakeSignatureValid::assertion())
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        _message: &[u8],
+        _leaf: &CertificateDer<'_>,
+        _signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        Ok(HandshakeSignatureValid::assertion())
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        rustls::crypto::ring::default_provider().signature_verification_algorithms.supported_schemes()
+    }
 }
 
 #[tokio::test]

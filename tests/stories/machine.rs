@@ -24,6 +24,7 @@ pub(crate) fn device(home: &Path) -> Device {
     Device::new(Places {
         systemctl: root.join("systemctl"),
         journalctl: root.join("journalctl"),
+        busctl: root.join("busctl"),
         state_dir: root.clone(),
         root,
         unit: Some(UnitName::parse(UNIT).unwrap()),

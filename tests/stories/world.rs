@@ -13,7 +13,8 @@ use latchkey::base::{Clock, Entropy, Secret};
 use latchkey::cloud::{Cloud, NewAccount, Plan};
 use latchkey::device::Device;
 use latchkey::keystore::{Keystore, SealingSource};
-use latchkey::net::authority::{Authority, Subject};
+use latchkey::net::authority::Authority;
+use latchkey::net::subject::Subject;
 use latchkey::net::{Client, Identity, Listener};
 use latchkey::panel::{self, Panel};
 use latchkey::protocol::access_key::AccessKey;
@@ -251,6 +252,7 @@ impl World {
     /// The agent is stopped and started again; browsers keep their cookies.
     pub(crate) async fn agent_restarts(&mut self) {
         self.panel_running.stop().await;
+        self.panel.write_down();
         self.keystore = open_keystore(&self.folder, &self.entropy);
         let parts = (&self.keystore, &self.identity, machine::device(self.folder.path()));
         (self.account, self.panel) = agent(self.service, parts, &self.clock, &self.entropy);
