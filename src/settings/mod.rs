@@ -3,9 +3,11 @@
 
 mod check;
 mod error;
+pub mod keys;
 mod layers;
 mod provisioned;
 mod raw;
+pub mod reference;
 pub mod source;
 pub mod values;
 

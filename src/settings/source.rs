@@ -225,6 +225,13 @@ mod tests {
     }
 
     #[test]
+    fn every_setting_can_be_said_in_a_variable() {
+        for key in crate::settings::keys::REFERENCE.keys {
+            assert_eq!(set(&mut Raw::default(), &key.variable(), "x"), Ok(()), "{}", key.name);
+        }
+    }
+
+    #[test]
     fn a_named_settings_file_must_exist() {
         let error = read(Some(Path::new("/nonexistent/x.toml")), &Environment::default(), Raw::default()).unwrap_err();
         assert!(error.to_string().starts_with("/nonexistent/x.toml: it cannot be read"), "{error}");

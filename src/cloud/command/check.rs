@@ -8,7 +8,7 @@ use serde_json::json;
 use super::Error;
 use crate::base::Clock;
 use crate::cloud::checks::{self, Verdict};
-use crate::cloud::settings::{Settings, template};
+use crate::cloud::settings::{REFERENCE, Settings};
 
 #[derive(Args)]
 pub(super) struct Check {
@@ -21,7 +21,7 @@ pub(super) struct Check {
 }
 
 pub(super) fn print_settings() -> Result<(), Error> {
-    Ok(write!(io::stdout(), "{}", template())?)
+    Ok(write!(io::stdout(), "{}", REFERENCE.settings_file())?)
 }
 
 /// Fails when something is wrong; a warning is none.

@@ -1,94 +1,110 @@
-//! Every setting there is: how it is called, what it means, what it is when nobody says. The default configuration file is
-//! written from this list.
+//! Every setting of the service. Its settings file, the README and the manual page are written from this list.
 
-use super::sheet::{Sheet, Value};
+use super::sheet::{PREFIX, Sheet, Value};
+use crate::settings::reference::{Key, Reference, many, one, one_if_any};
 
-/// One setting.
-pub(crate) struct Key {
-    /// `mail.server`; `*` stands for a name that the operator chooses.
-    pub(crate) name: &'static str,
-    pub(crate) kind: Kind,
-    /// As it stands in a file.
-    pub(crate) example: &'static str,
-    pub(crate) about: &'static str,
-}
-
-/// How it is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
-    /// Text, a number, true or false; the example is the default.
-    One,
-    /// A list of texts; the example is the default.
-    Many,
-    /// As `One`, without a default.
-    OneIfAny,
-}
-
-const fn one(name: &'static str, example: &'static str, about: &'static str) -> Key {
-    Key { name, kind: Kind::One, example, about }
-}
-
-const fn many(name: &'static str, example: &'static str, about: &'static str) -> Key {
-    Key { name, kind: Kind::Many, example, about }
-}
-
-const fn one_if_any(name: &'static str, example: &'static str, about: &'static str) -> Key {
-    Key { name, kind: Kind::OneIfAny, example, about }
-}
+/// The settings of `latchkey-cloud`.
+pub const REFERENCE: Reference = Reference {
+    program: "latchkey-cloud",
+    file: "/etc/latchkey-cloud/latchkey-cloud.toml",
+    variables: PREFIX,
+    preface: "Settings of latchkey-cloud, the account service. What stands here is the default, or an example where there is \
+              none; remove the '#' before a line to say it. Files in conf.d beside this one, LATCHKEY_CLOUD_… variables and \
+              flags win over it. Secrets stand in files of their own that only the service can read.\n\
+              After a change: latchkey-cloud check && sudo systemctl restart latchkey-cloud",
+    keys: KEYS,
+};
 
 /// In the order of the configuration file: those without a section first.
 pub(crate) const KEYS: &[Key] = &[
     one(
         "state_dir",
         r#""/var/lib/latchkey-cloud""#,
-        "Folder for the server key, and for the database when it is a file.",
+        "Folder for the server key, and for the database when it is a file. Change it to put them on another disk; the unit \
+         then needs ReadWritePaths= for the new one.",
     ),
-    one("log", r#""info""#, "How much is logged: error, warn, info or debug."),
-    one("brand", r#""Latchkey""#, "What mail, text messages and pages call the service."),
-    many("listen", r#"["127.0.0.1:29980"]"#, "Where clients connect."),
+    one(
+        "log",
+        r#""info""#,
+        "How much is logged: error, warn, info or debug. Choose debug while you look for the cause of trouble.",
+    ),
+    one(
+        "brand",
+        r#""Latchkey""#,
+        "What mail, text messages, pages and authenticator apps call the service. Change it to the name that your people know.",
+    ),
+    many(
+        "listen",
+        r#"["127.0.0.1:29980"]"#,
+        "Where clients connect. Change it when they come from other machines, and say too how HTTPS comes about: tls, \
+         trusted_proxies or insecure_http.",
+    ),
     one_if_any(
         "public_url",
         r#""https://accounts.example.org""#,
-        "The URL that clients use, when it is not the address itself.",
+        "The URL that clients use. Set it whenever that is not the address in listen itself: behind a proxy, or with a name.",
     ),
     many(
         "trusted_proxies",
         "[]",
-        "Addresses of reverse proxies: only from them is X-Forwarded-For believed, and plain HTTP taken on other addresses\n\
-         than the loopback.",
+        "Addresses of reverse proxies: only from them is X-Forwarded-For believed, and plain HTTP taken on other addresses \
+         than the loopback. Set it when a proxy brings HTTPS.",
     ),
-    one("insecure_http", "false", "Take plain HTTP from other machines although anybody on the way can listen."),
-    many("metrics_listen", "[]", "Where Prometheus finds /metrics; nobody else should reach it."),
+    one(
+        "insecure_http",
+        "false",
+        "Take plain HTTP from other machines although anybody on the way can listen. Leave it, except on a closed test network.",
+    ),
+    many(
+        "metrics_listen",
+        "[]",
+        "Where Prometheus finds /metrics. Set it when you watch the service with Prometheus; nobody else should reach it.",
+    ),
     one(
         "user_pool_id",
         r#""local_Latchkey""#,
-        "Cognito user pool id, REGION_NAME. Passwords are bound to the name: choose it before the first account.",
+        "Cognito user pool id, REGION_NAME. Passwords are bound to the name: choose it before the first account, never later.",
     ),
-    one("client_id", r#""latchkeyagent""#, "The client id that agents and panels send."),
+    one(
+        "client_id",
+        r#""latchkeyagent""#,
+        "The client id that agents and panels send. Change it only for clients that have another one built in.",
+    ),
     one(
         "passwords",
         r#""srp""#,
-        "How passwords rest: \"srp\" (clients never send them) or \"argon2id\" (clients send them; a slower guess for thieves).",
+        "How passwords rest: \"srp\" (clients never send them) or \"argon2id\" (clients send them; a slower guess for \
+         thieves). Accounts change over to argon2id as their owners sign in; the way back wants new passwords.",
     ),
-    one("access_keys", "2", "How many access keys an account may have; 0 for any number."),
-    one("events_days", "400", "For how many days owners can see what happened to their accounts."),
+    one(
+        "access_keys",
+        "2",
+        "How many access keys an account may have; 0 for any number. Raise it for owners of many devices.",
+    ),
+    one(
+        "events_days",
+        "400",
+        "For how many days owners can see what happened to their accounts. Lower it to keep less.",
+    ),
     one(
         "failures_per_source",
         "60",
-        "So many failed sign-ins, codes and the like are free for one address (IPv6: its /64 network); one more each minute.\n\
-         After that it waits, each time longer. 0: no limit. This machine itself never waits.",
+        "So many failed sign-ins, codes and the like are free for one address (IPv6: its /64 network); one more each minute. \
+         After that it waits, each time longer. 0: no limit. This machine itself never waits. Raise it when many people share \
+         one address.",
     ),
     many(
         "redirect_urls",
         "[]",
-        "Addresses of programs of your own that a browser may be sent back to after a sign-in by way of an identity\n\
+        "Addresses of programs of your own that a browser may be sent back to after a sign-in by way of an identity \
          provider. The one that panels use is always allowed.",
     ),
-    many("logout_urls", "[]", "The same after signing out."),
+    many("logout_urls", "[]", "Addresses that a browser may be sent to after signing out. As with redirect_urls."),
     one_if_any(
         "database.url",
         r#""postgres:///latchkey?host=/run/postgresql""#,
-        "A PostgreSQL that several instances may share, when its URL needs no password. Without one, a SQLite file.",
+        "A PostgreSQL, when its URL needs no password. Set it when several instances share the accounts; without it they are \
+         in an SQLite file.",
     ),
     one_if_any(
         "database.url_file",
@@ -98,37 +114,51 @@ pub(crate) const KEYS: &[Key] = &[
     one_if_any(
         "tls.certificate",
         r#""/etc/latchkey-cloud/fullchain.pem""#,
-        "Certificate and chain (PEM), when the service brings HTTPS itself. Read again when it changes, and on SIGHUP.",
+        "Certificate and chain (PEM). Set it when the service brings HTTPS itself. Read again when it changes, and on SIGHUP.",
     ),
-    one_if_any("tls.key", r#""/etc/latchkey-cloud/privkey.pem""#, "The key that belongs to it (PEM)."),
+    one_if_any("tls.key", r#""/etc/latchkey-cloud/privkey.pem""#, "The key that belongs to tls.certificate (PEM)."),
     one_if_any(
         "mail.server",
         r#""smtp.example.org""#,
-        "Host name of the mail server. Without one, mail waits in 'latchkey-cloud outbox' only.",
+        "Host name of the mail server. Set it as soon as people other than you have accounts: without one, mail waits in \
+         'latchkey-cloud outbox' only.",
     ),
-    one_if_any("mail.port", "587", "587 with starttls, 465 with implicit, 25 with none, unless another one is named."),
+    one_if_any(
+        "mail.port",
+        "587",
+        "587 with starttls, 465 with implicit, 25 with none, unless another one is named here.",
+    ),
     one("mail.tls", r#""starttls""#, "starttls, implicit, or none (only for a server on this machine)."),
-    one_if_any("mail.from", r#""Latchkey <accounts@example.org>""#, "Who the mail is from."),
+    one_if_any("mail.from", r#""Latchkey <accounts@example.org>""#, "Who the mail is from; needed beside mail.server."),
     one_if_any("mail.user", r#""accounts@example.org""#, "Name at the mail server, when it wants one."),
     one_if_any(
         "mail.password_file",
         r#""/etc/latchkey-cloud/mail-password""#,
         "File whose first line is the password. Or systemd's credential 'mail-password'.",
     ),
-    one_if_any("mail.ca_file", r#""/etc/latchkey-cloud/ca.pem""#, "Certificates to trust beside the system's."),
+    one_if_any(
+        "mail.ca_file",
+        r#""/etc/latchkey-cloud/ca.pem""#,
+        "Certificates to trust beside the system's, when the mail server has one by an authority of your own.",
+    ),
     one(
         "sms.by",
         r#""none""#,
-        "How text messages travel: gateway (HTTP), modem (ModemManager's mmcli), or none ('latchkey-cloud outbox' only).",
+        "How text messages travel: gateway (HTTP), modem (ModemManager's mmcli), or none ('latchkey-cloud outbox' only). Set \
+         it when people shall use text messages as second factor.",
     ),
     one_if_any(
         "sms.url",
         r#""https://api.twilio.com/2010-04-01/Accounts/AC…/Messages.json""#,
         "URL of the gateway. In URL and body {to}, {text} and {from} are filled in, encoded as needed.",
     ),
-    one("sms.method", r#""POST""#, "POST, PUT or GET."),
+    one("sms.method", r#""POST""#, "POST, PUT or GET, as the gateway wants it."),
     one("sms.encoding", r#""form""#, "How the body is written: form or json."),
-    one("sms.body", r#""To={to}&From={from}&Body={text}""#, "The body; this one is Twilio's."),
+    one(
+        "sms.body",
+        r#""To={to}&From={from}&Body={text}""#,
+        "The body; this one is Twilio's. Change it for another gateway.",
+    ),
     many(
         "sms.headers",
         "[]",
@@ -149,11 +179,15 @@ pub(crate) const KEYS: &[Key] = &[
         r#""+12065550100""#,
         "The number or name that messages are from, when the gateway wants one.",
     ),
-    one_if_any("sms.ca_file", r#""/etc/latchkey-cloud/ca.pem""#, "Certificates to trust beside the system's."),
+    one_if_any(
+        "sms.ca_file",
+        r#""/etc/latchkey-cloud/ca.pem""#,
+        "Certificates to trust beside the system's, when the gateway has one by an authority of your own.",
+    ),
     one_if_any(
         "identity_providers.*.issuer",
         r#""https://accounts.google.com""#,
-        "Sign-in with Google, or any other OpenID provider: a section for each, called as people shall read it. Register\n\
+        "Sign-in with Google, or any other OpenID provider: a section for each, called as people shall read it. Register \
          this service there with its public URL and /oauth2/idpresponse after it.",
     ),
     one_if_any(
@@ -169,38 +203,9 @@ pub(crate) const KEYS: &[Key] = &[
     one_if_any(
         "identity_providers.*.ca_file",
         r#""/etc/latchkey-cloud/ca.pem""#,
-        "Certificates to trust beside the system's.",
+        "Certificates to trust beside the system's, when the provider has one by an authority of your own.",
     ),
 ];
-
-impl Kind {
-    pub(crate) fn is_list(self) -> bool {
-        matches!(self, Self::Many)
-    }
-
-    pub(crate) fn has_default(self) -> bool {
-        matches!(self, Self::One | Self::Many)
-    }
-}
-
-impl Key {
-    pub(crate) fn is(&self, name: &str) -> bool {
-        let (mut pattern, mut words) = (self.name.split('.'), name.split('.'));
-        loop {
-            match (pattern.next(), words.next()) {
-                (None, None) => return true,
-                (Some("*"), Some(word)) if !word.is_empty() => {}
-                (Some(expected), Some(word)) if expected == word => {}
-                _differs => return false,
-            }
-        }
-    }
-
-    /// `MAIL_SERVER`
-    pub(crate) fn variable(&self) -> String {
-        self.name.to_uppercase().replace('.', "_")
-    }
-}
 
 /// The setting of that name.
 pub(crate) fn named(name: &str) -> Option<&'static Key> {
@@ -222,44 +227,26 @@ pub(crate) fn defaults() -> Sheet {
     sheet
 }
 
-/// The configuration file as it is installed: everything there, and nothing said.
-pub fn template() -> String {
-    let mut text = "# Settings of latchkey-cloud, the account service. What stands here is the default, or an example where there is none;\n\
-                    # remove the '#' before a line to say it. Files in conf.d beside this one, LATCHKEY_CLOUD_… variables and flags win\n\
-                    # over it. Secrets stand in files of their own that only the service can read.\n\
-                    # Check what you wrote: latchkey-cloud check\n"
-        .to_owned();
-    let mut section = "";
-    for key in KEYS {
-        let (of, name) = key.name.rsplit_once('.').unwrap_or(("", key.name));
-        if of != section {
-            section = of;
-            let sleeping = if of.contains('*') { "#" } else { "" };
-            text += &format!("\n{sleeping}[{}]\n", of.replace('*', "Google"));
-        } else {
-            text += if of.is_empty() { "\n" } else { "" };
-        }
-        for line in key.about.lines() {
-            text += &format!("# {line}\n");
-        }
-        text += &format!("#{name} = {}\n", key.example);
-    }
-    text
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn the_installed_configuration_file_shows_every_setting_with_its_default() {
+    fn the_installed_file_is_the_one_that_the_settings_describe() {
         let installed = include_str!("../../../systemd/latchkey-cloud.toml");
-        assert_eq!(installed, template(), "write it again: latchkey-cloud check --print-settings");
+        assert_eq!(installed, REFERENCE.settings_file(), "write it again: packaging/documents --here");
+    }
+
+    #[test]
+    fn the_readme_describes_every_setting() {
+        let readme = include_str!("../../../README.md");
+        assert!(readme.contains(&REFERENCE.table()), "write it again: packaging/documents --here");
     }
 
     #[test]
     fn every_setting_can_be_said_in_a_file_and_most_in_a_variable() {
-        let awake: String = template()
+        let file = REFERENCE.settings_file();
+        let awake: String = file
             .lines()
             .map(|line| line.strip_prefix('#').filter(|rest| !rest.starts_with(' ')).unwrap_or(line).to_owned() + "\n")
             .collect();

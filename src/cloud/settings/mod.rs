@@ -8,7 +8,7 @@ mod secrets;
 mod sheet;
 mod values;
 
-pub use keys::template;
+pub use keys::REFERENCE;
 pub use sheet::Sheet;
 
 use std::net::SocketAddr;
