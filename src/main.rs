@@ -86,3 +86,66 @@ mod demo {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::{Command, CommandFactory as _};
+
+    use super::*;
+
+    const README: &str = include_str!("../README.md");
+
+    #[test]
+    fn every_command_and_every_option_says_what_it_is_for() {
+        let mut silent = Vec::new();
+        programs().iter().for_each(|program| find_silent(program, program.get_name(), &mut silent));
+        assert!(silent.is_empty(), "without a word of help: {silent:?}");
+    }
+
+    #[test]
+    fn every_command_line_of_the_readme_is_understood() {
+        let lines: Vec<&str> = README.lines().filter_map(|line| line.strip_prefix("    ")).collect();
+        let commands = lines.iter().flat_map(|line| line.split([';', '|']).flat_map(|part| part.split("&&")));
+        let mut understood = 0;
+        for words in commands.map(|command| command.split_whitespace().collect::<Vec<_>>()) {
+            let program = programs().into_iter().find_map(|program| {
+                let at = words.iter().rposition(|word| *word == program.get_name())?;
+                words.iter().take(at).all(|word| is_before_a_program(word)).then_some((program, at))
+            });
+            let Some((program, at)) = program else { continue };
+            let read = program.try_get_matches_from(words.iter().skip(at));
+            assert!(read.as_ref().err().is_none_or(|error| !error.use_stderr()), "{words:?}: {read:?}");
+            understood += 1;
+        }
+        assert!(understood > 3, "only {understood} command lines were found");
+    }
+
+    fn programs() -> Vec<Command> {
+        std::iter::once(Cli::command()).chain(service()).collect()
+    }
+
+    #[cfg(feature = "cloud")]
+    fn service() -> Option<Command> {
+        Some(latchkey::cloud::command::Command::command())
+    }
+
+    #[cfg(not(feature = "cloud"))]
+    fn service() -> Option<Command> {
+        None
+    }
+
+    fn find_silent(command: &Command, name: &str, silent: &mut Vec<String>) {
+        if command.get_about().is_none() {
+            silent.push(name.to_owned());
+        }
+        let arguments = command.get_arguments().filter(|argument| argument.get_help().is_none());
+        silent.extend(arguments.map(|argument| format!("{name} {}", argument.get_id())));
+        for inner in command.get_subcommands() {
+            find_silent(inner, &format!("{name} {}", inner.get_name()), silent);
+        }
+    }
+
+    fn is_before_a_program(word: &str) -> bool {
+        ["$", "sudo", "-u", "latchkey-cloud"].contains(&word)
+    }
+}

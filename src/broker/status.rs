@@ -1,5 +1,7 @@
 //! `GET /v1/status`: what panel and command line show, for programs.
 
+use std::time::SystemTime;
+
 use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
@@ -42,10 +44,28 @@ impl From<Status> for Told {
             because,
             owner: status.owner,
             key: status.key.map(|key| key.as_str().to_owned()),
-            last_confirmed: status.last_confirmed.and_then(|at| OffsetDateTime::from(at).format(&Rfc3339).ok()),
+            last_confirmed: status.last_confirmed.and_then(to_the_second),
             clock_ahead_seconds: status.clock_ahead,
             notices: status.notices,
             service: status.service,
         }
+    }
+}
+
+/// The service's clock is known to the second; what is reckoned from it has more digits that mean nothing.
+fn to_the_second(at: SystemTime) -> Option<String> {
+    OffsetDateTime::from(at).replace_nanosecond(0).ok()?.format(&Rfc3339).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn times_have_no_digits_that_mean_nothing() {
+        let at = SystemTime::UNIX_EPOCH + Duration::new(1_700_000_000, 78_367);
+        assert_eq!(to_the_second(at).as_deref(), Some("2023-11-14T22:13:20Z"));
     }
 }

@@ -16,7 +16,7 @@ pub(super) struct Args {
     /// How the key is written down.
     #[arg(long, value_enum, default_value = "ini")]
     format: Format,
-    /// The section of a credentials file.
+    /// Which section of the credentials file.
     #[arg(long, default_value = "DEFAULT")]
     profile: String,
     /// Put the key into this credentials file instead; everything else in it stays as it is.
@@ -30,6 +30,7 @@ enum Format {
     Ini,
     /// Lines for an environment file.
     Env,
+    /// One JSON object.
     Json,
 }
 

@@ -12,9 +12,9 @@ use crate::protocol::graphql;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// The document; read from standard input when absent.
+    /// The GraphQL document; without one it is read from standard input.
     query: Option<String>,
-    /// A JSON object.
+    /// Its variables, as one JSON object.
     #[arg(long, value_name = "JSON")]
     variables: Option<String>,
 }

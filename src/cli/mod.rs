@@ -55,7 +55,7 @@ struct Places {
     /// Where the access key is kept, sealed.
     #[arg(long, global = true, value_name = "DIR")]
     state_dir: Option<PathBuf>,
-    /// Where the agent's socket is.
+    /// Where the agent's sockets are.
     #[arg(long, global = true, value_name = "DIR")]
     runtime_dir: Option<PathBuf>,
     /// URL of the account service, or remote.it.
@@ -85,12 +85,12 @@ enum Once {
     SignOut,
     /// Show who is signed in, and whether the key works.
     Status(status::Args),
+    /// Show the claim code that the panel asks a new owner for, and the panel's address.
+    Claim,
     /// Give the device up, also when the account service is away: no owner, no sessions, a new claim code.
     Release,
     /// Check the settings, and tell of a newer version where an index of releases is set.
     Check,
-    /// Show the claim code that the panel asks a new owner for.
-    Claim,
     /// Show the fingerprint of the panel's certificate authority, or have a new one made.
     Certificate(certificate::Args),
     /// Print the access key for a program that must have it.
@@ -150,7 +150,7 @@ impl Once {
             Self::Status(args) => status::run(&args, context).await,
             Self::Release => release::run(context).await,
             Self::Check => check::run(context).await,
-            Self::Claim => claim::run(context),
+            Self::Claim => claim::run(context).await,
             Self::Certificate(args) => certificate::run(&args, context),
             Self::Credentials(args) => credentials::run(&args, context).await,
             Self::Sign(args) => sign::run(args, context).await,

@@ -12,17 +12,17 @@ use super::output;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// GET, POST, …
+    /// GET, POST, … as it will be requested.
     method: String,
-    /// Absolute, as it will be requested.
+    /// The whole URL, as it will be requested.
     url: String,
-    /// Header that will be sent as well and shall be covered.
+    /// Header that you will send too, to be signed; may be given several times.
     #[arg(short = 'H', long = "header", value_name = "NAME: VALUE")]
     headers: Vec<String>,
-    /// File with the body; its digest is covered.
+    /// File with the body that you will send; its digest is signed.
     #[arg(long, value_name = "FILE")]
     body: Option<PathBuf>,
-    /// draft-cavage, or RFC 9421 message signatures.
+    /// How to sign: draft-cavage, as remote.it takes it, or RFC 9421 message signatures.
     #[arg(long, value_enum, default_value = "cavage")]
     scheme: Scheme,
 }

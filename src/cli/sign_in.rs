@@ -9,19 +9,19 @@ use super::context::Context;
 use super::error::Error;
 use super::output;
 use super::person::Person;
-use crate::account::{self, Account, Attempt, Progress, Session};
+use crate::account::{self, Account, Ask, Attempt, Progress, Session};
 use crate::protocol::access_key::AccessKey;
 use crate::protocol::credentials_file::CredentialsFile;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// E-mail address of the account; the password and codes are asked for, never arguments.
+    /// E-mail address of the account; password and codes are asked for.
     #[arg(long)]
     email: Option<String>,
     /// Sign in with an access key from a credentials file instead ('-' is standard input).
     #[arg(long, value_name = "FILE", conflicts_with = "email")]
     access_key_file: Option<PathBuf>,
-    /// Which profile of the credentials file.
+    /// Which section of the credentials file.
     #[arg(long, default_value = "DEFAULT", requires = "access_key_file")]
     profile: String,
 }
@@ -81,10 +81,19 @@ async fn with_password(
 /// From the password to the key.
 async fn conversation(account: &Account, email: &str, person: Person, context: &Context) -> Result<Session, Error> {
     let mut progress = begin(account, email, person).await?;
+    let mut recovered = false;
     loop {
         match progress {
-            Progress::SignedIn(session) => return Ok(session),
-            Progress::Ask(attempt) => progress = step(account, attempt, person, context).await?,
+            Progress::SignedIn(session) => {
+                if recovered {
+                    person.tell("Your second factor is off now, and your recovery codes are void. Turn it on again in the panel, under Two-factor.");
+                }
+                return Ok(session);
+            }
+            Progress::Ask(attempt) => {
+                recovered |= matches!(attempt.ask(), Ask::RecoveryCode);
+                progress = step(account, attempt, person, context).await?;
+            }
         }
     }
 }

@@ -20,8 +20,8 @@ pub(super) struct Add {
     /// The name to sign in with; upper and lower case are the same.
     #[arg(long, required_unless_present = "json_lines")]
     email: Option<String>,
-    /// The first line of F is the password.
-    #[arg(long, value_name = "F")]
+    /// File whose first line is the password.
+    #[arg(long, value_name = "FILE")]
     password_file: Option<PathBuf>,
     /// Turn two-factor authentication by authenticator app on, with this secret or a new one.
     #[arg(long, num_args = 0..=1, default_missing_value = "", value_name = "SECRET")]
@@ -38,9 +38,9 @@ pub(super) struct Add {
     /// Answer with a JSON object instead of text.
     #[arg(long)]
     json: bool,
-    /// Add many: each line of F ('-' for standard input) is an object with email, password and, where wanted, totp (true or a
+    /// Add many: each line of FILE ('-' for standard input) is an object with email, password and, where wanted, totp (true or a
     /// secret), phone, must_set_password, must_enrol. Answers with a JSON object per account.
-    #[arg(long, value_name = "F", conflicts_with_all = ["email", "password_file", "totp", "phone"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["email", "password_file", "totp", "phone"])]
     json_lines: Option<PathBuf>,
 }
 

@@ -11,7 +11,7 @@ use crate::cloud::{Plan, migrate as bring_up_to_date};
 
 #[derive(Args)]
 pub(super) struct Place {
-    /// Whole or not at all, and readable by its owner only.
+    /// The backup; written whole or not at all, and readable by its owner only.
     #[arg(value_name = "FILE")]
     file: PathBuf,
 }

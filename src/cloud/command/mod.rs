@@ -22,9 +22,9 @@ use crate::base::{Clock, Entropy, build};
 use crate::settings::Environment;
 use error::Error;
 
-/// The account service that ships with Latchkey.
+/// Keeps the accounts that Latchkey signs in to, with two-factor authentication, recovery and access keys.
 #[derive(Parser)]
-#[command(name = "latchkey-cloud", version = build::version(), after_help = error::exit_codes())]
+#[command(name = "latchkey-cloud", version = build::version(), after_help = error::exit_codes(), arg_required_else_help = true)]
 pub struct Command {
     #[command(flatten)]
     common: Common,
@@ -55,7 +55,7 @@ enum What {
     /// Serve until stopped (SIGTERM, SIGINT).
     #[command(after_help = error::exit_codes())]
     Serve(serve::Serve),
-    /// Accounts.
+    /// Add, list, show, disable and delete accounts, and help their owners.
     #[command(subcommand)]
     Account(administer::Account),
     /// Show mail and text messages and what became of them, newest last.

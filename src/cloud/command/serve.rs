@@ -25,7 +25,7 @@ const LOOK: Duration = Duration::from_secs(10);
 
 #[derive(Args)]
 pub(super) struct Serve {
-    /// May be given several times. Port 0 picks a free one; the line on stdout says which.
+    /// Address and port for clients; may be given several times. Port 0 picks a free one; standard output says which.
     #[arg(long, value_name = "ADDRESS")]
     listen: Vec<String>,
     /// Base URL that clients use, when it is not the address itself.
