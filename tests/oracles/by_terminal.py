@@ -157,6 +157,7 @@ def with_recovery():
     if child.expect(["Recovery code: ", pexpect.EOF]) == 1:
         return recover_again(account, here)
     child.sendline(account["recovery_code"].upper().replace("-", " "))
+    child.expect("Your second factor is off now")
     signed_in(child, account)
 
 
@@ -169,6 +170,7 @@ def recover_again(account, here):
     child.sendline(sent_code(account["email"]))
     child.expect("Recovery code: ")
     child.sendline(account["recovery_code"].upper().replace("-", " "))
+    child.expect("Your second factor is off now")
     signed_in(child, account)
 
 
