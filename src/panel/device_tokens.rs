@@ -300,7 +300,7 @@ mod tests {
         let long = "é".repeat(LONGEST_NAME);
         assert_eq!(make(&long).unwrap(), long);
         assert_eq!(make(&long).unwrap(), format!("{} 2", "é".repeat(LONGEST_NAME - 2)));
-        for _ in 5..AT_MOST {
+        for _ in 6..AT_MOST {
             make("fleet").unwrap();
         }
         assert_eq!([make("fleet"), make("")], [Ok(format!("fleet {}", AT_MOST - 2)), Err(NotMade::Name)]);

@@ -2,7 +2,6 @@
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a story that cannot go on fails")]
 
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -52,13 +51,12 @@ async fn who_trusts_the_devices_authority_reaches_the_panel_by_https_on_the_same
 #[tokio::test]
 async fn an_exception_that_a_browser_made_stays_good_after_a_restart_and_a_new_name_needs_another() {
     let folder = TempDir::new().unwrap();
-    let address = free();
-    let mut settings = settings(&folder, address);
+    let mut settings = settings(&folder, free());
     let mut seen = Vec::new();
     for names in [&[][..], &[], &["kitchen.local"], &["kitchen.local"], &[]] {
         settings.panel.names = names.iter().map(|&name| name.to_owned()).collect();
         let running = Running::from(start(&settings).await.unwrap());
-        seen.push(shown_certificate(address).await);
+        seen.push(shown_certificate(&folder).await);
         running.stop().await;
     }
     assert_eq!(seen[1], seen[0], "a restart makes no new one");
@@ -67,7 +65,7 @@ async fn an_exception_that_a_browser_made_stays_good_after_a_restart_and_a_new_n
 
     latchkey::app::forget_certificate(&kept(&settings)).unwrap();
     let running = Running::from(start(&settings).await.unwrap());
-    assert_ne!(shown_certificate(address).await, seen[4], "a new authority vouches for nothing of the old one");
+    assert_ne!(shown_certificate(&folder).await, seen[4], "a new authority vouches for nothing of the old one");
     running.stop().await;
 }
 
@@ -76,10 +74,11 @@ fn kept(settings: &Settings) -> Kept {
 }
 
 /// What a browser is shown that trusts nobody yet.
-async fn shown_certificate(address: SocketAddr) -> Vec<u8> {
+async fn shown_certificate(folder: &TempDir) -> Vec<u8> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let looker = rustls::ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
     let looker = looker.dangerous().with_custom_certificate_verifier(Arc::new(AnyCertificate)).with_no_client_auth();
+    let address = url(folder).replace("http://", "");
     let wire = tokio::net::TcpStream::connect(address).await.unwrap();
     let name = ServerName::try_from("localhost").unwrap();
     let stream = tokio_rustls::TlsConnector::from(Arc::new(looker)).connect(name, wire).await.unwrap();

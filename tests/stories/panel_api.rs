@@ -59,6 +59,7 @@ async fn every_operation_answers_as_the_document_says() {
     assert_eq!(program.post("/release", json!({})).await.body["released"], "everywhere");
     assert_eq!(world.account.status().owner, None);
     assert_eq!(program.get("/status").await.code(), "wrong_token", "tokens end with the ownership");
+    world.let_pass(30);
     let key = with_key(&world.key_made_elsewhere(&ann).await, world.claim_code());
     assert_eq!(program.post("/sign-in/with-key", key).await.body["owner"]["id"], json!(ann.id));
 
@@ -192,7 +193,7 @@ async fn a_program_signs_a_device_in_only_with_its_claim_code_password_and_secon
         (json!({}), "bad_request"),
         (json!({ "code": "000000", "factor": "mail" }), "bad_request"),
         (json!({ "code": "12345" }), "bad_request"),
-        (json!({ "factor": "pigeon" }), "bad_request"),
+        (json!({ "factor": "pigeon" }), "wrong_step"),
         (json!({ "code": "000000" }), "wrong_credentials"),
     ] {
         assert_eq!(program.post("/sign-in/answer", answer(more.clone())).await.code(), code, "{more}");
