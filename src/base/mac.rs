@@ -15,7 +15,6 @@ pub fn hmac_sha256(key: &[u8], parts: &[&[u8]]) -> Hmac<Sha256> {
 
 #[cfg(test)]
 mod tests {
-    use data_encoding::HEXLOWER;
 
     use super::*;
 
@@ -33,6 +32,6 @@ mod tests {
     }
 
     fn code(key: &[u8], parts: &[&[u8]]) -> String {
-        HEXLOWER.encode(&hmac_sha256(key, parts).finalize().into_bytes())
+        base16ct::lower::encode_string(&hmac_sha256(key, parts).finalize().into_bytes())
     }
 }

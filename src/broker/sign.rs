@@ -9,8 +9,8 @@ use std::collections::BTreeMap;
 use axum::Json;
 use axum::extract::State;
 use axum::extract::rejection::BytesRejection;
+use base64ct::{Base64, Encoding};
 use bytes::Bytes;
-use data_encoding::{BASE64, HEXLOWER_PERMISSIVE};
 use serde::{Deserialize, Serialize};
 
 use super::Broker;
@@ -90,9 +90,9 @@ impl From<Asked> for Unsigned {
 
 /// Each scheme has its own header for the digest of the body.
 fn digest_line(text: &str, scheme: AskedScheme) -> Result<(String, String), Error> {
-    let digest = HEXLOWER_PERMISSIVE.decode(text.as_bytes()).or_else(|_not_hex| BASE64.decode(text.as_bytes()));
+    let digest = base16ct::mixed::decode_vec(text.as_bytes()).or_else(|_not_hex| Base64::decode_vec(text));
     let digest = digest.ok().filter(|digest| digest.len() == 32).ok_or(Error::Digest)?;
-    let digest = BASE64.encode(&digest);
+    let digest = Base64::encode_string(&digest);
     Ok(match scheme {
         AskedScheme::Cavage => ("digest".to_owned(), format!("SHA-256={digest}")),
         AskedScheme::Message => ("content-digest".to_owned(), format!("sha-256=:{digest}:")),

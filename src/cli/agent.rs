@@ -20,7 +20,7 @@ use tower::ServiceExt;
 use crate::account::Account;
 use crate::base::Clock;
 use crate::broker::{self, Policy};
-use crate::net::Peer;
+use crate::net::{Peer, Wire};
 
 /// A broker that answers.
 pub(super) enum Agent {
@@ -57,7 +57,8 @@ impl Agent {
             }
             Err(error) => return Err(Error::Broken(error.into())),
         };
-        let handshake = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await;
+        let wire: Box<dyn Wire> = Box::new(stream);
+        let handshake = hyper::client::conn::http1::handshake(TokioIo::new(wire)).await;
         let (sender, connection) = handshake.map_err(|error| Error::Broken(error.into()))?;
         let mut tasks = JoinSet::new();
         tasks.spawn(async move {

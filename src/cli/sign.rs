@@ -2,7 +2,6 @@
 
 use std::path::PathBuf;
 
-use data_encoding::HEXLOWER;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -62,7 +61,7 @@ pub(super) async fn run(args: Args, context: &Context) -> Result<(), Error> {
         url: args.url,
         headers: args.headers.iter().map(|text| header(text)).collect::<Result<_, _>>()?,
         scheme: args.scheme,
-        body_sha256: body.map(|bytes| HEXLOWER.encode(&Sha256::digest(bytes))),
+        body_sha256: body.map(|bytes| base16ct::lower::encode_string(&Sha256::digest(bytes))),
     };
     let signed: Signed = context.agent().await?.ask("/v1/sign", &asked).await?;
     signed.headers.iter().try_for_each(|line| output::line(&format!("{}: {}", line.name, line.value)))

@@ -4,7 +4,7 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::time::{Duration, SystemTime};
 
-use data_encoding::BASE64;
+use base64ct::{Base64, Encoding};
 use rcgen::{
     BasicConstraints, CertificateParams, CidrSubnet, DistinguishedName, DnType, ExtendedKeyUsagePurpose,
     GeneralSubtree, IsCa, Issuer, KeyPair, KeyUsagePurpose, NameConstraints, PKCS_ECDSA_P256_SHA256, SanType,
@@ -86,7 +86,7 @@ impl Authority {
     /// The root as text, as most systems want to be given it.
     pub fn pem(&self) -> String {
         const LINE: usize = 64;
-        let text = BASE64.encode(&self.kept.certificate);
+        let text = Base64::encode_string(&self.kept.certificate);
         let lines: Vec<_> = text.as_bytes().chunks(LINE).map(String::from_utf8_lossy).collect();
         format!("-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n", lines.join("\n"))
     }

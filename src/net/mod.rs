@@ -27,6 +27,6 @@ pub use tls::Certificates;
 use tokio::io::{AsyncRead, AsyncWrite};
 
 /// A byte stream, whatever carries it: boxed, so that the HTTP code is compiled once.
-trait Wire: AsyncRead + AsyncWrite + Send + Unpin {}
+pub(crate) trait Wire: AsyncRead + AsyncWrite + Send + Unpin {}
 
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Wire for T {}

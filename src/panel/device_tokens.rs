@@ -5,7 +5,6 @@ use std::net::IpAddr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
-use data_encoding::HEXLOWER;
 
 use super::kept_tokens::{self, Tokens};
 use super::limits::neighbourhood;
@@ -78,7 +77,7 @@ pub(super) fn text(token: &Token) -> Secret<String> {
 
 /// Names a token where its owner revokes it.
 pub(super) fn id(hash: TokenHash) -> String {
-    HEXLOWER.encode(hash.0.split_at(8).0)
+    base16ct::lower::encode_string(hash.0.split_at(8).0)
 }
 
 impl DeviceTokens {

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use data_encoding::BASE64URL_NOPAD;
+use base64ct::{Base64UrlUnpadded, Encoding};
 use serde::{Deserialize, Serialize};
 
 use super::screens::token::TokenHash;
@@ -79,7 +79,7 @@ impl Line {
     fn write(kept: &Kept) -> Self {
         let seconds = |at: SystemTime| at.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs();
         Self {
-            hash: BASE64URL_NOPAD.encode(&kept.hash.0),
+            hash: Base64UrlUnpadded::encode_string(&kept.hash.0),
             owner: kept.owner.clone(),
             ends: seconds(kept.ends),
             program: kept.about.program.clone(),
@@ -89,7 +89,7 @@ impl Line {
     }
 
     fn read(self) -> Option<Kept> {
-        let hash = BASE64URL_NOPAD.decode(self.hash.as_bytes()).ok()?;
+        let hash = Base64UrlUnpadded::decode_vec(&self.hash).ok()?;
         let moment = |seconds| SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(seconds));
         let (ends, began) = (moment(self.ends)?, moment(self.began)?);
         let about = About { program: self.program, address: self.address, began };
@@ -103,7 +103,7 @@ mod tests {
 
     #[test]
     fn a_session_kept_by_an_older_latchkey_is_still_one() {
-        let hash = BASE64URL_NOPAD.encode(&[7; 32]);
+        let hash = Base64UrlUnpadded::encode_string(&[7; 32]);
         let line: Line = serde_json::from_str(&format!(r#"{{"hash":"{hash}","owner":"ann","ends":5000}}"#)).unwrap();
         let kept = line.read().unwrap();
         assert_eq!((kept.hash, kept.owner.as_str(), kept.about.program.as_str()), (TokenHash([7; 32]), "ann", ""));

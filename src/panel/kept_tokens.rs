@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
 
-use data_encoding::BASE64URL_NOPAD;
+use base64ct::{Base64UrlUnpadded, Encoding};
 use serde::{Deserialize, Serialize};
 
 use super::device_tokens::DeviceToken;
@@ -55,7 +55,7 @@ impl Line {
     fn write(hash: TokenHash, token: &DeviceToken) -> Self {
         let seconds = |time: SystemTime| time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs();
         Self {
-            hash: BASE64URL_NOPAD.encode(&hash.0),
+            hash: Base64UrlUnpadded::encode_string(&hash.0),
             name: token.name.clone(),
             owner: token.owner.clone(),
             scopes: token.scopes.iter().map(|scope| scope.word().to_owned()).collect(),
@@ -67,7 +67,7 @@ impl Line {
     /// A scope of a later Latchkey is not given here.
     fn read(self) -> Option<(TokenHash, DeviceToken)> {
         let at = |seconds| SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(seconds));
-        let hash = BASE64URL_NOPAD.decode(self.hash.as_bytes()).ok()?;
+        let hash = Base64UrlUnpadded::decode_vec(&self.hash).ok()?;
         let token = DeviceToken {
             name: self.name,
             owner: self.owner,

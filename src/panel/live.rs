@@ -12,7 +12,6 @@ use axum::Extension;
 use axum::body::{Body, Bytes};
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use data_encoding::HEXLOWER;
 use http::{StatusCode, header};
 use hyper::body::Frame;
 use sha2::{Digest, Sha256};
@@ -68,7 +67,7 @@ impl Panel {
         let key = status.key.as_ref().map(|key| key.as_str());
         let shown = (status.state, owner, key, status.notices, self.0.sessions.trouble());
         let hash = Sha256::digest(format!("{shown:?}"));
-        HEXLOWER.encode(hash.split_at(8).0)
+        base16ct::lower::encode_string(hash.split_at(8).0)
     }
 }
 

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
 
-use data_encoding::BASE64URL_NOPAD;
+use base64ct::{Base64UrlUnpadded, Encoding};
 use serde::{Deserialize, Serialize};
 use tokio::sync::Mutex;
 
@@ -125,7 +125,7 @@ impl Line {
     ) -> Option<Self> {
         let attempt = turn.attempt.as_ref()?;
         Some(Self {
-            visitor: BASE64URL_NOPAD.encode(&visitor.0),
+            visitor: Base64UrlUnpadded::encode_string(&visitor.0),
             email: turn.email.clone(),
             attempt: account.write_down(attempt)?.expose().clone(),
             written: wall.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs(),
@@ -135,7 +135,7 @@ impl Line {
     }
 
     fn read(&self, account: &Account, wall: SystemTime, monotonic: Duration) -> Option<(TokenHash, Turn)> {
-        let hash = BASE64URL_NOPAD.decode(self.visitor.as_bytes()).ok()?;
+        let hash = Base64UrlUnpadded::decode_vec(&self.visitor).ok()?;
         let passed = self.has_passed(wall)?;
         let left = self.left.map(|left| Duration::from_secs(left).saturating_sub(passed));
         let attempt = account.take_up(&self.attempt, left)?;

@@ -1,6 +1,6 @@
 //! An access key: a public id and a base64 secret (reference §4.3, "Access key shape").
 
-use data_encoding::{BASE64, BASE64_NOPAD};
+use base64ct::{Base64, Base64Unpadded, Encoding};
 
 use crate::base::Secret;
 
@@ -49,7 +49,7 @@ impl AccessKey {
     pub fn parse(id: &str, secret_base64: &str) -> Result<Self, Error> {
         let id = KeyId::parse(id)?;
         let unpadded = unquoted(secret_base64).trim_end_matches('=');
-        let secret = Secret::new(BASE64_NOPAD.decode(unpadded.as_bytes()).map_err(|_| Error::Secret)?);
+        let secret = Secret::new(Base64Unpadded::decode_vec(unpadded).map_err(|_| Error::Secret)?);
         if is_uuid_text(secret.expose()) {
             return Err(Error::DeveloperKey);
         }
@@ -68,7 +68,7 @@ impl AccessKey {
 
     /// The secret as base64 text, as files and people know it.
     pub fn secret_text(&self) -> Secret<String> {
-        Secret::new(BASE64.encode(self.secret_bytes()))
+        Secret::new(Base64::encode_string(self.secret_bytes()))
     }
 }
 
@@ -105,7 +105,7 @@ mod tests {
     #[test]
     fn base64_is_read_with_padding_and_without() {
         let bytes = [0xfb; 32];
-        for text in [BASE64.encode(&bytes), BASE64_NOPAD.encode(&bytes)] {
+        for text in [Base64::encode_string(&bytes), Base64Unpadded::encode_string(&bytes)] {
             assert_eq!(AccessKey::parse(ID, &text).unwrap().secret_bytes(), bytes);
         }
     }
@@ -119,7 +119,7 @@ mod tests {
 
     #[test]
     fn a_developer_key_in_place_of_the_secret_is_called_by_its_name() {
-        let developer_key = BASE64.encode(b"11111111-2222-4333-8444-555555555555");
+        let developer_key = Base64::encode_string(b"11111111-2222-4333-8444-555555555555");
         assert_eq!(AccessKey::parse(ID, &developer_key).unwrap_err(), Error::DeveloperKey);
     }
 

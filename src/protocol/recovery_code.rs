@@ -1,7 +1,7 @@
 //! Recovery codes, forgiving when typed (REC-04, REC-05): the long one of reference §2.4 in UUID text form (8-4-4-4-12), and
 //! the short ones that stand beside it, sixteen letters and digits of Crockford's base32 (80 bits) in groups of four.
 
-use data_encoding::{Encoding, HEXLOWER, Specification};
+use base32::Alphabet;
 
 use super::typed;
 use crate::base::Secret;
@@ -34,13 +34,13 @@ const LETTERS: &str = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 impl RecoveryCode {
     /// The long form.
     pub fn from_bytes(bytes: [u8; 16]) -> Self {
-        let digits = Secret::new(HEXLOWER.encode(&bytes));
+        let digits = Secret::new(base16ct::lower::encode_string(&bytes));
         Self(Secret::new(grouped(digits.expose(), &[8, 12, 16, 20])))
     }
 
     /// The short form.
     pub fn short(bytes: [u8; 10]) -> Self {
-        let letters = Secret::new(crockford().map(|encoding| encoding.encode(&bytes)).unwrap_or_default());
+        let letters = Secret::new(base32::encode(Alphabet::Crockford, &bytes));
         Self(Secret::new(grouped(letters.expose(), &[4, 8, 12])))
     }
 
@@ -73,12 +73,6 @@ fn meant(letter: char) -> char {
         'I' | 'L' => '1',
         other => other,
     }
-}
-
-fn crockford() -> Option<Encoding> {
-    let mut specification = Specification::new();
-    specification.symbols.push_str(LETTERS);
-    specification.encoding().ok()
 }
 
 /// With a dash before each of those places.

@@ -1,7 +1,7 @@
 //! The index of releases: a small JSON document, and its Ed25519 signature (RFC 8032) beside it, base64. Only the holder of
 //! the key can announce a release; whoever serves the file cannot.
 
-use data_encoding::BASE64;
+use base64ct::{Base64, Encoding};
 use ring::signature::{ED25519, UnparsedPublicKey};
 use serde::Deserialize;
 
@@ -25,7 +25,8 @@ pub enum Error {
 impl Release {
     /// `signature` is the text of the file beside the index; `key` is whose announcements count.
     pub fn read(index: &[u8], signature: &[u8], key: &[u8; 32]) -> Result<Self, Error> {
-        let signature = BASE64.decode(signature.trim_ascii()).map_err(|_not_base64| Error::Signature)?;
+        let signature = std::str::from_utf8(signature).map_err(|_not_base64| Error::Signature)?;
+        let signature = Base64::decode_vec(signature.trim()).map_err(|_not_base64| Error::Signature)?;
         UnparsedPublicKey::new(&ED25519, key).verify(index, &signature).map_err(|_wrong| Error::Signature)?;
         let release: Self = serde_json::from_slice(index).map_err(|_malformed| Error::Unreadable)?;
         numbers(&release.version).map(|_| release).ok_or(Error::Unreadable)
@@ -53,7 +54,7 @@ mod tests {
     const SIGNATURE: &[u8] = include_bytes!("../../tests/vectors/release/index.json.sig");
 
     fn read(index: &[u8]) -> Result<Release, Error> {
-        Release::read(index, SIGNATURE, &BASE64.decode(KEY.as_bytes()).unwrap().try_into().unwrap())
+        Release::read(index, SIGNATURE, &Base64::decode_vec(KEY).unwrap().try_into().unwrap())
     }
 
     #[test]

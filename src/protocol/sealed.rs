@@ -68,7 +68,6 @@ fn cipher(key: &SealingKey) -> XChaCha20Poly1305 {
 
 #[cfg(test)]
 mod tests {
-    use data_encoding::HEXLOWER;
     use proptest::prelude::*;
 
     use super::*;
@@ -80,7 +79,7 @@ mod tests {
 
     #[test]
     fn a_file_of_this_format_can_always_be_opened() {
-        let file = HEXLOWER.decode(KEPT.as_bytes()).unwrap();
+        let file = base16ct::lower::decode_vec(KEPT.as_bytes()).unwrap();
         let opened = open(&key(), "access-key", &file).unwrap();
         assert_eq!((opened.generation, opened.content.expose().as_slice()), (7, b"what is kept".as_slice()));
         let nonce = std::array::from_fn(|place| 0x40 + u8::try_from(place).unwrap());

@@ -1,6 +1,6 @@
 //! RFC 6238 codes, always SHA-1, 6 digits, 30 s (TOTP-04): through totp-rs. Judged by RFC 4226 and RFC 6238 vectors.
 
-use data_encoding::BASE32_NOPAD;
+use base32::Alphabet;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use totp_rs::{Builder, Totp};
 
@@ -62,7 +62,7 @@ impl TotpSecret {
 
     /// Unpadded upper-case base32.
     pub fn text(&self) -> Secret<String> {
-        Secret::new(BASE32_NOPAD.encode(self.bytes()))
+        Secret::new(base32::encode(Alphabet::Rfc4648 { padding: false }, self.bytes()))
     }
 
     /// The code an app shows at `unix` seconds.

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use data_encoding::BASE64;
+use base64ct::{Base64, Encoding};
 
 use super::error::{Error, Mistake};
 use super::layers::{Check, Layers};
@@ -95,7 +95,7 @@ fn https_url(text: &str) -> Result<String, String> {
 }
 
 fn public_key(text: &str) -> Result<[u8; 32], String> {
-    let key = BASE64.decode(text.trim().as_bytes()).ok().and_then(|bytes| bytes.try_into().ok());
+    let key = Base64::decode_vec(text.trim()).ok().and_then(|bytes| bytes.try_into().ok());
     key.ok_or_else(|| "this is not an Ed25519 public key: 32 bytes in base64.".to_owned())
 }
 
@@ -183,7 +183,7 @@ mod tests {
         assert!(refused("[updates]\nindex = \"https://example.org/x\"").contains("it is needed beside updates.index"));
         let short = "[updates]\nindex = \"https://example.org/x\"\npublic_key = \"AAAA\"";
         assert!(refused(short).contains("32 bytes in base64"));
-        let key = BASE64.encode(&[7; 32]);
+        let key = Base64::encode_string(&[7; 32]);
         let right = format!("[updates]\nindex = \"https://example.org/x\"\npublic_key = \"{key}\"");
         let updates = check(vec![(Origin::Flags, read_toml(&right))]).unwrap().updates;
         assert_eq!(updates.unwrap().public_key, [7; 32]);

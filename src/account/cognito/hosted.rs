@@ -2,7 +2,7 @@
 //! PKCE. A provider leads only to registered addresses, so browsers come back by a relay of the service, which finds the
 //! panel's own address in the state.
 
-use data_encoding::{BASE64URL_NOPAD, HEXLOWER};
+use base64ct::{Base64UrlUnpadded, Encoding};
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 
@@ -40,9 +40,10 @@ impl Hosted {
 pub(super) fn depart(pool: &Pool, provider: &str, panel: &str, random: &Secret<[u8; 80]>) -> Option<Departure> {
     let hosted = pool.hosted.as_ref().filter(|hosted| hosted.providers.iter().any(|known| known == provider))?;
     let (ours, verifier) = random.expose().split_at(32);
-    let state = format!("{}-{}", HEXLOWER.encode(ours), HEXLOWER.encode(panel.as_bytes()));
-    let verifier = Secret::new(BASE64URL_NOPAD.encode(verifier));
-    let challenge = BASE64URL_NOPAD.encode(Sha256::digest(verifier.expose().as_bytes()).as_slice());
+    let state =
+        format!("{}-{}", base16ct::lower::encode_string(ours), base16ct::lower::encode_string(panel.as_bytes()));
+    let verifier = Secret::new(Base64UrlUnpadded::encode_string(verifier));
+    let challenge = Base64UrlUnpadded::encode_string(Sha256::digest(verifier.expose().as_bytes()).as_slice());
     let query = form_urlencoded::Serializer::new(String::new())
         .append_pair("client_id", &pool.client_id)
         .append_pair("response_type", "code")
@@ -167,11 +168,11 @@ mod tests {
         assert_eq!(sent["redirect_uri"], "https://auth.test/v1/callback/");
         assert_eq!((sent["state"].as_str(), sent["code_challenge_method"].as_str()), (state.expose().as_str(), "S256"));
         let hash = Sha256::digest(verifier.expose().as_bytes());
-        assert_eq!(sent["code_challenge"], BASE64URL_NOPAD.encode(hash.as_slice()));
+        assert_eq!(sent["code_challenge"], Base64UrlUnpadded::encode_string(hash.as_slice()));
         assert!((43..=128).contains(&verifier.expose().len()) && !address.contains(verifier.expose().as_str()));
         let (random, hidden) = state.expose().split_once('-').unwrap();
         assert_eq!(random.len(), 64);
-        assert_eq!(HEXLOWER.decode(hidden.as_bytes()).unwrap(), b"http://192.168.1.20:29999/v1/callback/");
+        assert_eq!(base16ct::lower::decode_vec(hidden.as_bytes()).unwrap(), b"http://192.168.1.20:29999/v1/callback/");
     }
 
     #[test]

@@ -159,6 +159,7 @@ impl Waiting for Following {
 
 #[cfg(test)]
 mod tests {
+    use base64ct::{Base64, Encoding};
     use serde_json::json;
 
     use super::super::bench::*;
@@ -170,7 +171,7 @@ mod tests {
     fn the_password_is_proved_as_the_reference_vector_says() {
         use crate::protocol::srp::{Exchange, Verifier};
         let private = |tail: &str| {
-            let tail = data_encoding::HEXLOWER.decode(tail.as_bytes()).unwrap();
+            let tail = base16ct::lower::decode_vec(tail.as_bytes()).unwrap();
             let mut bytes = [0; 128];
             bytes[128 - tail.len()..].copy_from_slice(&tail);
             Secret::new(bytes)
@@ -179,7 +180,7 @@ mod tests {
         let b = private("398a81da3558b15e724c046e013428f0a21833c10e7c40b6d04eaf3530a95522");
         let password = Secret::from("Hunter2-hunter2!");
         let salt = 0x8f01_0203_0405_0607_0809_0a0b_0c0d_0e0f_u128.to_be_bytes();
-        let secret_block = data_encoding::BASE64.encode(&(0..=0x3f).collect::<Vec<u8>>());
+        let secret_block = Base64::encode_string(&(0..=0x3f).collect::<Vec<u8>>());
 
         let (_, message, waiting) = sent(pool(&[]).begin(EMAIL, password.clone(), &a));
         assert_eq!(message["AuthFlow"], "USER_SRP_AUTH");

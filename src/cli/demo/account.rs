@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
-use data_encoding::BASE32_NOPAD;
+use base32::Alphabet;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
@@ -105,7 +105,8 @@ fn damaged(path: &Path) -> Error {
 }
 
 async fn make(service: &dyn Service, entropy: &Entropy) -> Result<DemoAccount, Error> {
-    let password = format!("Demo-{}-1", BASE32_NOPAD.encode(&entropy.bytes::<5>()).to_lowercase());
+    let password =
+        format!("Demo-{}-1", base32::encode(Alphabet::Rfc4648Lower { padding: false }, &entropy.bytes::<5>()));
     let totp = TotpSecret::from_bytes(entropy.bytes::<20>().to_vec());
     let added = service.add_account(EMAIL, Secret::new(password.clone()), totp.clone()).await;
     let recovery_code = added.map_err(|failure| Error::demo("The demo's account cannot be added", &*failure))?;

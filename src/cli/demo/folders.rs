@@ -4,8 +4,6 @@ use std::fs::DirBuilder;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
-use data_encoding::HEXLOWER;
-
 use crate::cli::context::Context;
 use crate::cli::error::Error;
 
@@ -18,7 +16,7 @@ pub(super) struct Folders {
 
 impl Folders {
     pub(super) fn choose(context: &Context) -> Result<Self, Error> {
-        let name = format!("latchkey-demo-{}", HEXLOWER.encode(&context.entropy.bytes::<6>()));
+        let name = format!("latchkey-demo-{}", base16ct::lower::encode_string(&context.entropy.bytes::<6>()));
         let temporary = context.environment.temporary_folder().join(name);
         make(&temporary, false)?;
         let runtime = context.given.runtime_dir.clone().unwrap_or_else(|| temporary.join("run"));

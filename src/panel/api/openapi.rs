@@ -2,9 +2,10 @@
 
 use axum::response::{IntoResponse as _, Response};
 use http::header;
+use include_flate::flate;
 
-const DOCUMENT: &str = include_str!("../../../assets/api/openapi.json");
+flate!(static DOCUMENT: str from "assets/api/openapi.json");
 
 pub(super) async fn document() -> Response {
-    ([(header::CONTENT_TYPE, "application/json")], DOCUMENT).into_response()
+    ([(header::CONTENT_TYPE, "application/json")], DOCUMENT.as_str()).into_response()
 }

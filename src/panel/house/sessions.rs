@@ -1,8 +1,6 @@
 //! The browsers that are signed in at this panel. They are not the account's sign-ins: one that signed in with an access key has
 //! none there.
 
-use data_encoding::HEXLOWER;
-
 use crate::panel::Panel;
 use crate::panel::screens::rooms::ListedSignIn;
 use crate::panel::screens::token::TokenHash;
@@ -39,5 +37,5 @@ fn listed(session: ListedSession, visitor: &Visitor) -> ListedSignIn {
 
 /// Enough of the hash to tell them apart; a token cannot be made from it.
 fn shown_id(hash: TokenHash) -> String {
-    HEXLOWER.encode(hash.0.get(..8).unwrap_or_default())
+    base16ct::lower::encode_string(hash.0.get(..8).unwrap_or_default())
 }

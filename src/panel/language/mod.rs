@@ -16,6 +16,7 @@ use axum::extract::Request;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, StatusCode, header};
+use include_flate::flate;
 
 use super::screens::cookie;
 use catalogue::Catalogue;
@@ -51,12 +52,13 @@ const LARGEST_PAGE: usize = 4_000_000;
 /// How every page begins, and what marks the choices of `preferences.html`.
 const ENGLISH_PAGE: &str = "<html lang=\"en\"";
 
-static GERMAN: LazyLock<Catalogue<'static>> =
-    LazyLock::new(|| Catalogue::read(include_str!("../../../assets/languages/de.toml")));
-static SPANISH: LazyLock<Catalogue<'static>> =
-    LazyLock::new(|| Catalogue::read(include_str!("../../../assets/languages/es.toml")));
-static JAPANESE: LazyLock<Catalogue<'static>> =
-    LazyLock::new(|| Catalogue::read(include_str!("../../../assets/languages/ja.toml")));
+flate!(static GERMAN_WORDS: str from "assets/languages/de.toml");
+flate!(static SPANISH_WORDS: str from "assets/languages/es.toml");
+flate!(static JAPANESE_WORDS: str from "assets/languages/ja.toml");
+
+static GERMAN: LazyLock<Catalogue<'static>> = LazyLock::new(|| Catalogue::read(&GERMAN_WORDS));
+static SPANISH: LazyLock<Catalogue<'static>> = LazyLock::new(|| Catalogue::read(&SPANISH_WORDS));
+static JAPANESE: LazyLock<Catalogue<'static>> = LazyLock::new(|| Catalogue::read(&JAPANESE_WORDS));
 
 /// For pages beyond the gate: a middleware of its own.
 #[cfg(feature = "cloud")]

@@ -4,9 +4,9 @@ use std::sync::LazyLock;
 
 use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
-use data_encoding::HEXLOWER;
 use http::{HeaderMap, StatusCode, header};
-use rust_embed::{Embed, EmbeddedFile};
+use include_flate::flate;
+use sha2::{Digest, Sha256};
 
 use super::error::Error;
 
@@ -15,7 +15,7 @@ pub(crate) struct Asset {
     folder: &'static str,
     name: &'static str,
     content_type: &'static str,
-    embedded: fn(&str) -> Option<EmbeddedFile>,
+    content: &'static LazyLock<String>,
     /// From the content; made on first use.
     version: LazyLock<String, fn() -> String>,
 }
@@ -24,37 +24,29 @@ pub(crate) static STYLE: Asset = Asset {
     folder: "style",
     name: "panel.css",
     content_type: "text/css; charset=utf-8",
-    embedded: Styles::get,
+    content: &STYLE_TEXT,
     version: LazyLock::new(|| STYLE.mark()),
 };
 pub(crate) static SCRIPT: Asset = Asset {
     folder: "script",
     name: "panel.js",
     content_type: "text/javascript; charset=utf-8",
-    embedded: Scripts::get,
+    content: &SCRIPT_TEXT,
     version: LazyLock::new(|| SCRIPT.mark()),
 };
 pub(crate) static ICON: Asset = Asset {
     folder: "icons",
     name: "latchkey.svg",
     content_type: "image/svg+xml",
-    embedded: Icons::get,
+    content: &ICON_TEXT,
     version: LazyLock::new(|| ICON.mark()),
 };
 
 static ALL: [&Asset; 3] = [&STYLE, &SCRIPT, &ICON];
 
-#[derive(Embed)]
-#[folder = "assets/style"]
-struct Styles;
-
-#[derive(Embed)]
-#[folder = "assets/script"]
-struct Scripts;
-
-#[derive(Embed)]
-#[folder = "assets/icons"]
-struct Icons;
+flate!(static STYLE_TEXT: str from "assets/style/panel.css");
+flate!(static SCRIPT_TEXT: str from "assets/script/panel.js");
+flate!(static ICON_TEXT: str from "assets/icons/latchkey.svg");
 
 /// Open to all, and never changed by anybody.
 pub(crate) fn is_asset(path: &str) -> bool {
@@ -78,19 +70,18 @@ impl Asset {
     }
 
     fn serve(&self, headers: &HeaderMap) -> Response {
-        let Some(file) = (self.embedded)(self.name) else { return Error::NoSuchPage.into_response() };
         let tag = format!("\"{}\"", *self.version);
         let known = headers.get(header::IF_NONE_MATCH).is_some_and(|known| known.as_bytes() == tag.as_bytes());
         let caching = [(header::ETAG, tag.as_str()), (header::CACHE_CONTROL, "public, max-age=31536000, immutable")];
         if known {
             return (StatusCode::NOT_MODIFIED, caching).into_response();
         }
-        (caching, [(header::CONTENT_TYPE, self.content_type)], file.data).into_response()
+        (caching, [(header::CONTENT_TYPE, self.content_type)], self.content.as_str()).into_response()
     }
 
-    /// The first half of the content's SHA-256, which rust-embed computes while compiling.
+    /// The first half of the content's SHA-256.
     fn mark(&self) -> String {
-        let hash = (self.embedded)(self.name).map(|file| file.metadata.sha256_hash());
-        HEXLOWER.encode(hash.as_ref().map_or(&[], |hash| hash.split_at(16).0))
+        let hash = Sha256::digest(self.content.as_bytes());
+        base16ct::lower::encode_string(hash.split_at(16).0)
     }
 }

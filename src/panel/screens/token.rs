@@ -1,6 +1,6 @@
 //! What a cookie holds: 256 random bits. The panel keeps only the hash of it.
 
-use data_encoding::BASE64URL_NOPAD;
+use base64ct::{Base64UrlUnpadded, Encoding};
 use sha2::{Digest, Sha256};
 
 use crate::base::{Entropy, Secret};
@@ -19,12 +19,12 @@ impl Token {
     }
 
     pub(crate) fn parse(text: &str) -> Option<Self> {
-        let bytes = Secret::new(BASE64URL_NOPAD.decode(text.as_bytes()).ok()?);
+        let bytes = Secret::new(Base64UrlUnpadded::decode_vec(text).ok()?);
         Some(Self(Secret::new(bytes.expose().as_slice().try_into().ok()?)))
     }
 
     pub(crate) fn text(&self) -> Secret<String> {
-        Secret::new(BASE64URL_NOPAD.encode(self.0.expose()))
+        Secret::new(Base64UrlUnpadded::encode_string(self.0.expose()))
     }
 
     pub(crate) fn hash(&self) -> TokenHash {

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::SystemTime;
 
-use data_encoding::BASE64;
+use base64ct::{Base64, Encoding};
 
 use super::freshness::Times;
 use super::scanner::Scanner;
@@ -63,9 +63,7 @@ impl Signature {
             covered: covered(parameters.named("headers"))?,
             created: parameters.unix_time("created")?,
             expires: parameters.unix_time("expires")?,
-            signature: BASE64
-                .decode(signature.as_bytes())
-                .map_err(|_| Refusal::Malformed("the signature is not base64"))?,
+            signature: Base64::decode_vec(signature).map_err(|_| Refusal::Malformed("the signature is not base64"))?,
         })
     }
 
@@ -129,7 +127,7 @@ impl fmt::Display for Signature {
         if let Some(expires) = self.expires {
             write!(f, "expires={expires},")?;
         }
-        write!(f, "headers=\"{}\",signature=\"{}\"", self.covered.join(" "), BASE64.encode(&self.signature))
+        write!(f, "headers=\"{}\",signature=\"{}\"", self.covered.join(" "), Base64::encode_string(&self.signature))
     }
 }
 

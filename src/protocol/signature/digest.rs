@@ -1,6 +1,6 @@
 //! Does the body fit the headers that a signature covers: `digest`, `content-digest`, `content-length`?
 
-use data_encoding::BASE64;
+use base64ct::{Base64, Encoding};
 use sha2::{Digest, Sha256, Sha512};
 
 use super::{Refusal, Request, structured};
@@ -27,7 +27,7 @@ pub(super) fn check(covered: &[String], request: &Request<'_>, body: &[u8]) -> R
 /// RFC 3230: `SHA-256=<base64>`, several separated by commas. What is not base64 cannot match anything.
 fn instance_digests(header: &str) -> Vec<(&str, Vec<u8>)> {
     let entries = header.split(',').filter_map(|entry| entry.trim().split_once('='));
-    entries.map(|(name, base64)| (name, BASE64.decode(base64.as_bytes()).unwrap_or_default())).collect()
+    entries.map(|(name, base64)| (name, Base64::decode_vec(base64).unwrap_or_default())).collect()
 }
 
 fn check_digests(digests: &[(&str, Vec<u8>)], body: &[u8]) -> Result<(), Refusal> {

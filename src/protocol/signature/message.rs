@@ -2,7 +2,7 @@
 
 use std::time::SystemTime;
 
-use data_encoding::BASE64;
+use base64ct::{Base64, Encoding};
 
 use super::freshness::{Times, unix_seconds};
 use super::structured::{Bare, InnerList, byte_sequences, inner_lists};
@@ -74,7 +74,7 @@ impl Signature {
     pub fn lines(&self) -> Lines {
         Lines {
             signature_input: format!("{}={}", self.label, self.parameters),
-            signature: format!("{}=:{}:", self.label, BASE64.encode(&self.signature)),
+            signature: format!("{}=:{}:", self.label, Base64::encode_string(&self.signature)),
         }
     }
 
@@ -309,7 +309,7 @@ mod tests {
         ) {
             let list = components.iter().map(|name| format!("\"{name}\"")).collect::<Vec<_>>().join(" ");
             let input = format!("{label}=({list});keyid=\"K1\"{}", parameters.concat());
-            let tag = format!("{label}=:{}:", BASE64.encode(&tag));
+            let tag = format!("{label}=:{}:", Base64::encode_string(&tag));
             let signature = Signature::parse(&input, &tag).unwrap();
             let lines = signature.lines();
             prop_assert_eq!((&lines.signature_input, &lines.signature), (&input, &tag));

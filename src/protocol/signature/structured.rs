@@ -1,6 +1,6 @@
 //! The part of RFC 9651 (structured fields) that RFC 9421 needs: dictionaries of inner lists and of byte sequences.
 
-use data_encoding::BASE64;
+use base64ct::{Base64, Encoding};
 
 use super::Refusal;
 use super::scanner::Scanner;
@@ -143,5 +143,5 @@ fn byte_sequence(scanner: &mut Scanner<'_>) -> Result<Vec<u8>, Refusal> {
     if !scanner.eat(':') {
         return Err(Refusal::Malformed("a byte sequence is not closed by a colon"));
     }
-    BASE64.decode(base64.as_bytes()).map_err(|_| Refusal::Malformed("a byte sequence is not base64"))
+    Base64::decode_vec(base64).map_err(|_| Refusal::Malformed("a byte sequence is not base64"))
 }

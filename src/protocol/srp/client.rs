@@ -2,8 +2,8 @@
 
 use std::time::SystemTime;
 
+use base64ct::{Base64, Encoding};
 use crypto_bigint::{U256, U1024, U1280};
-use data_encoding::BASE64;
 use hmac::Mac;
 
 use super::derive::{self, Claim, private_exponent, scrambler};
@@ -57,7 +57,7 @@ impl Client {
         let server = PublicValue::parse("SRP_B", challenge.server_public_hex)?;
         let salt = parse_hex("SALT", challenge.salt_hex)?;
         let secret_block =
-            BASE64.decode(challenge.secret_block_base64.as_bytes()).map_err(|_| Error::NotBase64("SECRET_BLOCK"))?;
+            Base64::decode_vec(challenge.secret_block_base64).map_err(|_| Error::NotBase64("SECRET_BLOCK"))?;
         let scrambler = scrambler(&self.public, &server)?;
         let x = private_exponent(challenge.pool_name, challenge.user_id, password, &salt);
         let key = derive::key(&scrambler, &self.shared(&server, &scrambler, &x));
@@ -68,7 +68,7 @@ impl Client {
             secret_block: &secret_block,
             timestamp: &timestamp,
         };
-        let signature = BASE64.encode(&derive::signature(key.expose(), &claim).finalize().into_bytes());
+        let signature = Base64::encode_string(&derive::signature(key.expose(), &claim).finalize().into_bytes());
         Ok(Proof { timestamp, signature })
     }
 

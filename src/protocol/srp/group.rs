@@ -2,7 +2,6 @@
 
 use crypto_bigint::modular::{ConstMontyForm, ConstMontyParams};
 use crypto_bigint::{U256, U3072, const_monty_params};
-use data_encoding::{HEXLOWER, HEXLOWER_PERMISSIVE};
 
 use super::Error;
 
@@ -55,7 +54,7 @@ impl PublicValue {
 
     /// Lower case, without leading zeros.
     pub(super) fn hex(&self) -> String {
-        HEXLOWER.encode(&self.padded).trim_start_matches('0').to_owned()
+        base16ct::lower::encode_string(&self.padded).trim_start_matches('0').to_owned()
     }
 
     fn checked(element: Element, padded: Vec<u8>) -> Result<Self, Error> {
@@ -71,7 +70,7 @@ pub(super) fn parse_hex(field: &'static str, hex: &str) -> Result<Vec<u8>, Error
         return Err(refused);
     }
     let even = if hex.len().is_multiple_of(2) { hex.to_owned() } else { format!("0{hex}") };
-    let bytes = padded(&HEXLOWER_PERMISSIVE.decode(even.as_bytes()).map_err(|_| refused.clone())?);
+    let bytes = padded(&base16ct::mixed::decode_vec(even.as_bytes()).map_err(|_| refused.clone())?);
     let number = bytes.strip_prefix(&[0]).unwrap_or(&bytes);
     if number.len() > WIDTH { Err(refused) } else { Ok(bytes) }
 }
@@ -115,7 +114,10 @@ mod tests {
     #[test]
     fn the_modulus_is_the_published_group() {
         let digest = Sha256::digest(n().to_be_bytes());
-        assert_eq!(HEXLOWER.encode(&digest), "48cf8b092fbce4359d9871abf74f98e25b6163379eaa15cd9087e800c6d1c55c");
+        assert_eq!(
+            base16ct::lower::encode_string(&digest),
+            "48cf8b092fbce4359d9871abf74f98e25b6163379eaa15cd9087e800c6d1c55c"
+        );
     }
 
     #[test]

@@ -31,8 +31,8 @@ pub enum Error {
 mod tests {
     use std::time::{Duration, SystemTime};
 
+    use base64ct::{Base64, Encoding};
     use crypto_bigint::U1024;
-    use data_encoding::{BASE64, HEXLOWER};
     use proptest::prelude::*;
     use serde::Deserialize;
 
@@ -89,14 +89,15 @@ mod tests {
     #[test]
     fn the_server_gives_the_public_value_and_key_of_every_vector() {
         for vector in vectors().into_iter().filter(|vector| vector.salt.len() == 32) {
-            let salt = HEXLOWER.decode(vector.salt.as_bytes()).unwrap().try_into().unwrap();
+            let salt = base16ct::lower::decode_vec(vector.salt.as_bytes()).unwrap().try_into().unwrap();
             let verifier = Verifier::new(&vector.pool_name, &vector.user_id, &vector.password.as_str().into(), salt);
             assert_eq!(verifier.salt_hex(), vector.salt, "{}", vector.name);
             let exchange = Exchange::answer(&verifier, &vector.A, &random(&vector.b)).unwrap();
             assert_eq!(exchange.public_hex, vector.B, "{}", vector.name);
-            let keys = exchange.key.bytes().chunks(16).map(|key| HEXLOWER.encode(key)).collect::<Vec<_>>();
+            let keys =
+                exchange.key.bytes().chunks(16).map(|key| base16ct::lower::encode_string(key)).collect::<Vec<_>>();
             assert!(keys.contains(&vector.K), "{}: {keys:?}", vector.name);
-            let block = BASE64.decode(vector.secret_block.as_bytes()).unwrap();
+            let block = Base64::decode_vec(&vector.secret_block).unwrap();
             let checked =
                 exchange.key.check(&vector.pool_name, &vector.user_id, &block, &vector.timestamp, &vector.signature);
             assert_eq!(checked, Ok(()), "{}", vector.name);
@@ -185,7 +186,7 @@ mod tests {
                 user_id: &user,
                 salt_hex: &verifier.salt_hex(),
                 server_public_hex: &exchange.public_hex,
-                secret_block_base64: &BASE64.encode(&block),
+                secret_block_base64: &Base64::encode_string(&block),
             };
             let proof = client.prove(&challenge, &password, at(now)).unwrap();
             let checked = exchange.key.check(&pool, &user, &block, &proof.timestamp, &proof.signature);
@@ -267,7 +268,7 @@ mod tests {
     }
 
     fn random(hex: &str) -> Secret<[u8; 128]> {
-        let bytes = HEXLOWER.decode(format!("{hex:0>256}").as_bytes()).unwrap();
+        let bytes = base16ct::lower::decode_vec(format!("{hex:0>256}").as_bytes()).unwrap();
         Secret::new(bytes.try_into().unwrap())
     }
 }

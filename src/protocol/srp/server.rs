@@ -1,7 +1,6 @@
 //! The account service's side.
 
 use crypto_bigint::{CtSelect, U1024, U3072};
-use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
 
 use super::Error;
@@ -44,7 +43,7 @@ impl Verifier {
 
     /// SALT: canonical lower-case hex.
     pub fn salt_hex(&self) -> String {
-        HEXLOWER.encode(&self.salt)
+        base16ct::lower::encode_string(&self.salt)
     }
 
     /// Does this password belong to the verifier (USER_PASSWORD_AUTH)? Constant-time comparison of v.

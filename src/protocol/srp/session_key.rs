@@ -1,6 +1,6 @@
 //! What the service checks a proof with.
 
-use data_encoding::BASE64;
+use base64ct::{Base64, Encoding};
 use hmac::Mac;
 
 use super::Error;
@@ -30,7 +30,7 @@ impl SessionKey {
         signature_base64: &str,
     ) -> Result<(), Error> {
         let presented =
-            BASE64.decode(signature_base64.as_bytes()).map_err(|_| Error::NotBase64("PASSWORD_CLAIM_SIGNATURE"))?;
+            Base64::decode_vec(signature_base64).map_err(|_| Error::NotBase64("PASSWORD_CLAIM_SIGNATURE"))?;
         let claim = Claim { pool_name, user_id, secret_block, timestamp };
         let (keys, _) = self.bytes().as_chunks();
         // Both are always tried, so that the time taken does not tell which one was right.
@@ -62,7 +62,7 @@ mod tests {
 
     fn proof(key: [u8; 16]) -> String {
         let claim = Claim { pool_name: "pool", user_id: "user", secret_block: b"block", timestamp: TIMESTAMP };
-        BASE64.encode(&signature(&key, &claim).finalize().into_bytes())
+        Base64::encode_string(&signature(&key, &claim).finalize().into_bytes())
     }
 
     #[test]
