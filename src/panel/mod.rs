@@ -83,9 +83,9 @@ use place::Places;
 use refused::Refused;
 use returns::Returns;
 use screens::host::Names;
-use screens::rooms::{House, Shown};
+use screens::rooms::Shown;
 use screens::token::Token;
-use screens::{Outcome, Reception, SignedIn, Visitor};
+use screens::{Outcome, SignedIn, Visitor};
 use session::{Sessions, Times};
 use watch::Watch;
 
@@ -195,12 +195,8 @@ impl Panel {
             .route("/settings", get(settings::page))
             .route("/about", get(about::page))
             .merge(offline::routes());
-        let house: Arc<dyn House> = Arc::new(self.clone());
-        let reception: Arc<dyn Reception> = house.clone();
-        let sign_in = screens::sign_in_routes().with_state(Arc::clone(&reception));
-        let account = screens::account_routes("/profile").with_state(house);
-        let own = own.with_state(self.clone()).merge(sign_in).merge(account);
-        let pages = screens::behind_the_gate(own, reception);
+        let screens = own.merge(screens::sign_in_routes()).merge(screens::account_routes("/profile"));
+        let pages = screens::behind_the_gate(screens.with_state(self.clone()), Arc::new(self.clone()));
         pages.nest_service("/api", api::router(self))
     }
 

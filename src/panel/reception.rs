@@ -1,7 +1,9 @@
 //! The panel as a house of the account screens: its gate and its sign-ins.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use axum::extract::FromRef;
 use http::HeaderMap;
 
 use super::play::Wanted;
@@ -78,6 +80,12 @@ impl Door for Panel {
 
     fn session_lasts(&self) -> Duration {
         session::LONGEST
+    }
+}
+
+impl FromRef<Panel> for Arc<dyn Reception> {
+    fn from_ref(panel: &Panel) -> Self {
+        Arc::new(panel.clone())
     }
 }
 

@@ -11,6 +11,9 @@ mod sessions;
 mod shown;
 mod two_factor;
 
+use std::sync::Arc;
+
+use axum::extract::FromRef;
 use axum::response::Response;
 
 use super::Panel;
@@ -35,6 +38,12 @@ const TABS: [(Tab, &str); 9] = [
     (Tab::Settings, "settings"),
     (Tab::About, "about"),
 ];
+
+impl FromRef<Panel> for Arc<dyn House> {
+    fn from_ref(panel: &Panel) -> Self {
+        Arc::new(panel.clone())
+    }
+}
 
 impl House for Panel {
     fn tabs(&self) -> &'static [(Tab, &'static str)] {

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use askama::Template;
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 
@@ -67,6 +68,13 @@ pub(crate) struct Problem {
     retry_after: Option<Duration>,
     /// Where it is mended, when that is another page: address, and what the link says.
     pub(crate) remedy: Option<(&'static str, &'static str)>,
+}
+
+/// A problem on top of a page.
+#[derive(Template)]
+#[template(path = "problem.html", config = "assets/askama.toml")]
+pub(crate) struct Summary<'a> {
+    problem: &'a Problem,
 }
 
 impl Error {
@@ -171,6 +179,10 @@ impl Problem {
 
     pub(crate) fn is_at(&self, field: &str) -> bool {
         self.field == Some(field)
+    }
+
+    pub(crate) fn summary(&self) -> Summary<'_> {
+        Summary { problem: self }
     }
 
     pub(crate) fn retry_after(&self) -> Option<u64> {

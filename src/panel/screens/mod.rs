@@ -71,15 +71,18 @@ pub(crate) use proof::page_after_proof;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::State;
+use axum::extract::{FromRef, State};
 use axum::middleware::from_fn_with_state;
 use axum::routing::get;
 
 /// The state of the sign-in screens.
 pub(crate) type Desk = State<Arc<dyn Reception>>;
 
-/// The screens of a sign-in, without the gate.
-pub(crate) fn sign_in_routes() -> Router<Arc<dyn Reception>> {
+/// The screens of a sign-in, without the gate; for any state that has a reception.
+pub(crate) fn sign_in_routes<S: Clone + Send + Sync + 'static>() -> Router<S>
+where
+    Arc<dyn Reception>: FromRef<S>,
+{
     Router::new()
         .route("/sign-in", get(sign_in::page).post(sign_in::begin))
         .route("/code", get(step::page).post(code::answer))
@@ -99,7 +102,10 @@ pub(crate) type Home = State<Arc<dyn rooms::House>>;
 pub(crate) const OPEN_AT_HOME: [&str; 4] = ["/sign-up", "/confirm-email", "/forgot-password", "/reset-password"];
 
 /// The screens of an account, without the gate; the first of them lies at `profile`.
-pub(crate) fn account_routes(profile: &str) -> Router<Arc<dyn rooms::House>> {
+pub(crate) fn account_routes<S: Clone + Send + Sync + 'static>(profile: &str) -> Router<S>
+where
+    Arc<dyn rooms::House>: FromRef<S>,
+{
     Router::new()
         .route(profile, get(profile::page).post(profile::change))
         .route("/sign-up", get(sign_up::page).post(sign_up::begin))

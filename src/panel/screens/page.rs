@@ -32,11 +32,47 @@ impl Frame {
     pub(crate) fn at(root: &str) -> Self {
         Self { root: root.to_owned(), ..Self::new(None) }
     }
+
+    pub(crate) fn links(&self) -> Links<'_> {
+        Links { frame: self }
+    }
+
+    pub(crate) fn brand(&self) -> Brand<'_> {
+        Brand { frame: self }
+    }
+
+    pub(crate) fn appearance(&self) -> Appearance<'_> {
+        Appearance { frame: self }
+    }
+}
+
+/// Parts of the frame: templates of their own, since every page holds a copy of what it extends.
+#[derive(Template)]
+#[template(path = "links.html", config = "assets/askama.toml")]
+pub(crate) struct Links<'a> {
+    frame: &'a Frame,
+}
+
+#[derive(Template)]
+#[template(path = "brand.html", config = "assets/askama.toml")]
+pub(crate) struct Brand<'a> {
+    frame: &'a Frame,
+}
+
+#[derive(Template)]
+#[template(path = "appearance.html", config = "assets/askama.toml")]
+pub(crate) struct Appearance<'a> {
+    frame: &'a Frame,
 }
 
 /// A page; with the status of the problem when it shows one.
 pub(crate) fn show(page: &impl Template, problem: Option<&Problem>) -> Response {
-    let Ok(text) = page.render() else { return StatusCode::INTERNAL_SERVER_ERROR.into_response() };
+    answer(page.render(), problem)
+}
+
+/// Compiled once, not for every page.
+fn answer(page: askama::Result<String>, problem: Option<&Problem>) -> Response {
+    let Ok(text) = page else { return StatusCode::INTERNAL_SERVER_ERROR.into_response() };
     let mut response = Html(text).into_response();
     if let Some(problem) = problem {
         *response.status_mut() = problem.status;

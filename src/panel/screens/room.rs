@@ -31,11 +31,17 @@ pub(crate) enum Tab {
     About,
 }
 
-/// One entry of the navigation.
-pub(crate) struct Entry {
-    pub(crate) link: &'static str,
-    pub(crate) name: &'static str,
-    pub(crate) is_here: bool,
+/// The way to the other rooms.
+#[derive(Template)]
+#[template(path = "navigation.html", config = "assets/askama.toml")]
+pub(crate) struct Navigation {
+    entries: Vec<Entry>,
+}
+
+struct Entry {
+    link: &'static str,
+    name: &'static str,
+    is_here: bool,
 }
 
 /// What was just done.
@@ -67,9 +73,9 @@ impl Room {
         Ok(Self { occupant: home.occupant(visitor).await?, tab, tabs: home.tabs() })
     }
 
-    pub(crate) fn entries(&self) -> Vec<Entry> {
+    pub(crate) fn navigation(&self) -> Navigation {
         let entry = |&(tab, link): &(Tab, &'static str)| Entry { link, name: tab.name(), is_here: tab == self.tab };
-        self.tabs.iter().map(entry).collect()
+        Navigation { entries: self.tabs.iter().map(entry).collect() }
     }
 
     fn name(&self) -> &'static str {
