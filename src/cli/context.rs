@@ -21,6 +21,7 @@ pub(super) struct Context {
 }
 
 /// What the command line itself named: the demo brings everything else.
+#[cfg_attr(not(feature = "cloud"), expect(dead_code, reason = "the folders are for the demo only"))]
 pub(super) struct Given {
     pub(super) state_dir: Option<PathBuf>,
     pub(super) runtime_dir: Option<PathBuf>,

@@ -74,6 +74,7 @@ pub(super) enum Error {
 }
 
 impl Error {
+    #[cfg(feature = "cloud")]
     pub(super) fn demo(what: &str, failure: &(dyn std::error::Error + 'static)) -> Self {
         Self::Demo(format!("{what}: {}", report::chain(failure)))
     }

@@ -46,7 +46,8 @@ impl Person {
         answer
     }
 
-    /// Returns when Enter was pressed in the terminal; never, where there is none.
+    /// For the demo: returns when Enter was pressed in the terminal; never, where there is none.
+    #[cfg(feature = "cloud")]
     pub(super) async fn enter(self) {
         let line = match self.in_terminal {
             true => tokio::task::spawn_blocking(read_line).await.ok().and_then(Result::ok).flatten(),

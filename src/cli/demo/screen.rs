@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use serde::Serialize;
 
-use super::Demo;
+use super::stage::Demo;
 use crate::base::Clock;
 use crate::cli::error::Error;
 use crate::cli::{output, qr};
