@@ -5,8 +5,7 @@ use std::sync::LazyLock;
 use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, StatusCode, header};
-use include_flate::flate;
-use sha2::{Digest, Sha256};
+use rust_embed::{Embed, EmbeddedFile};
 
 use super::error::Error;
 
@@ -15,7 +14,7 @@ pub(crate) struct Asset {
     folder: &'static str,
     name: &'static str,
     content_type: &'static str,
-    content: &'static LazyLock<String>,
+    embedded: fn(&str) -> Option<EmbeddedFile>,
     /// From the content; made on first use.
     version: LazyLock<String, fn() -> String>,
 }
@@ -24,29 +23,37 @@ pub(crate) static STYLE: Asset = Asset {
     folder: "style",
     name: "panel.css",
     content_type: "text/css; charset=utf-8",
-    content: &STYLE_TEXT,
+    embedded: Styles::get,
     version: LazyLock::new(|| STYLE.mark()),
 };
 pub(crate) static SCRIPT: Asset = Asset {
     folder: "script",
     name: "panel.js",
     content_type: "text/javascript; charset=utf-8",
-    content: &SCRIPT_TEXT,
+    embedded: Scripts::get,
     version: LazyLock::new(|| SCRIPT.mark()),
 };
 pub(crate) static ICON: Asset = Asset {
     folder: "icons",
     name: "latchkey.svg",
     content_type: "image/svg+xml",
-    content: &ICON_TEXT,
+    embedded: Icons::get,
     version: LazyLock::new(|| ICON.mark()),
 };
 
 static ALL: [&Asset; 3] = [&STYLE, &SCRIPT, &ICON];
 
-flate!(static STYLE_TEXT: str from "assets/style/panel.css");
-flate!(static SCRIPT_TEXT: str from "assets/script/panel.js");
-flate!(static ICON_TEXT: str from "assets/icons/latchkey.svg");
+#[derive(Embed)]
+#[folder = "assets/style"]
+struct Styles;
+
+#[derive(Embed)]
+#[folder = "assets/script"]
+struct Scripts;
+
+#[derive(Embed)]
+#[folder = "assets/icons"]
+struct Icons;
 
 /// Open to all, and never changed by anybody.
 pub(crate) fn is_asset(path: &str) -> bool {
@@ -70,18 +77,19 @@ impl Asset {
     }
 
     fn serve(&self, headers: &HeaderMap) -> Response {
+        let Some(file) = (self.embedded)(self.name) else { return Error::NoSuchPage.into_response() };
         let tag = format!("\"{}\"", *self.version);
         let known = headers.get(header::IF_NONE_MATCH).is_some_and(|known| known.as_bytes() == tag.as_bytes());
         let caching = [(header::ETAG, tag.as_str()), (header::CACHE_CONTROL, "public, max-age=31536000, immutable")];
         if known {
             return (StatusCode::NOT_MODIFIED, caching).into_response();
         }
-        (caching, [(header::CONTENT_TYPE, self.content_type)], self.content.as_str()).into_response()
+        (caching, [(header::CONTENT_TYPE, self.content_type)], file.data).into_response()
     }
 
-    /// The first half of the content's SHA-256.
+    /// The first half of the content's SHA-256, which rust-embed computes while compiling.
     fn mark(&self) -> String {
-        let hash = Sha256::digest(self.content.as_bytes());
-        base16ct::lower::encode_string(hash.split_at(16).0)
+        let hash = (self.embedded)(self.name).map(|file| file.metadata.sha256_hash());
+        base16ct::lower::encode_string(hash.as_ref().map_or(&[], |hash| hash.split_at(16).0))
     }
 }
