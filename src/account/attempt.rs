@@ -51,6 +51,15 @@ impl Attempt {
         }
     }
 
+    /// How long the code that was sent counts yet, where the service tells that it has an end of its own: one that is sent once
+    /// more keeps its first.
+    pub fn code_expires_in(&self, monotonic: Duration) -> Option<Duration> {
+        match &self.0 {
+            Pending::SignIn(asking) => Some(asking.code_ends()?.saturating_sub(monotonic)),
+            Pending::Enrolment(_) => None,
+        }
+    }
+
     /// Is "Can't access your two-factor device?" possible here?
     pub fn can_recover(&self) -> bool {
         match &self.0 {

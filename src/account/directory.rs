@@ -13,14 +13,20 @@ use crate::protocol::discovery::Discovery;
 
 pub(super) struct Directory {
     service: Service,
-    found: Mutex<Option<Arc<Discovery>>>,
+    found: Mutex<Option<Found>>,
+}
+
+struct Found {
+    document: Arc<Discovery>,
+    /// It may have changed: what is asked of the service next needs it anew.
+    is_doubted: bool,
 }
 
 impl Directory {
     pub(super) fn new(service: Service) -> Self {
         let found = match &service {
             Service::Url(_) => None,
-            Service::Known(discovery) => Some(Arc::new((**discovery).clone())),
+            Service::Known(discovery) => Some(Found::now((**discovery).clone())),
         };
         Self { service, found: Mutex::new(found) }
     }
@@ -34,12 +40,18 @@ impl Directory {
     }
 
     pub(super) async fn find(&self, transport: &Transport) -> Result<Arc<Discovery>, Error> {
-        if let Some(found) = self.lock().clone() {
-            return Ok(found);
+        if let Some(found) = self.lock().as_ref().filter(|found| !found.is_doubted) {
+            return Ok(Arc::clone(&found.document));
         }
-        let found = Arc::new(self.ask(transport).await?);
-        *self.lock() = Some(found.clone());
-        Ok(found)
+        let found = Found::now(self.ask(transport).await?);
+        let document = Arc::clone(&found.document);
+        *self.lock() = Some(found);
+        Ok(document)
+    }
+
+    /// As it was read last, and whether it would be read anew now; asks nobody.
+    pub(super) fn last(&self) -> Option<(Arc<Discovery>, bool)> {
+        self.lock().as_ref().map(|found| (Arc::clone(&found.document), found.is_doubted))
     }
 
     pub(super) async fn cognito(&self, transport: &Transport) -> Result<Cognito, Error> {
@@ -58,7 +70,7 @@ impl Directory {
             Error::Unreachable(_) | Error::NotTheService | Error::ServiceFault(_) | Error::Misconfigured(_)
         );
         if explained && matches!(self.service, Service::Url(_)) {
-            *self.lock() = None;
+            self.lock().iter_mut().for_each(|found| found.is_doubted = true);
         }
     }
 
@@ -80,8 +92,14 @@ impl Directory {
         if leads_astray(&base, &discovery) { Err(unusable()) } else { Ok(discovery) }
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Option<Arc<Discovery>>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, Option<Found>> {
         self.found.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Found {
+    fn now(document: Discovery) -> Self {
+        Self { document: Arc::new(document), is_doubted: false }
     }
 }
 

@@ -10,7 +10,11 @@ pub enum Error {
     TooManyTries { wait: Option<std::time::Duration> },
     #[error("That code is not right. Check it and try again.")]
     WrongCode,
+    /// One of an authenticator app, which shows another soon.
     #[error("That code was used before or has expired. Wait for the next one.")]
+    CodeUsed,
+    /// One that was sent.
+    #[error("That code was used before or has expired. Ask for a new one.")]
     CodeExpired,
     #[error("The sign-in took longer than the service waits. Sign in again.")]
     SignInExpired,

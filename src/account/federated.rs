@@ -1,14 +1,10 @@
 //! Signing in by way of a provider such as Google: the browser goes there and comes back with a code; from the tokens on it is
 //! the same as after a password (`enrol`). The provider has its own second factor, so the service asks for none.
 
-use std::time::Duration;
-
-use super::provider::Departure;
+use super::cognito::Cognito;
+use super::provider::{Departure, Provider as _};
 use super::{Account, Error, Failed, Progress};
-use crate::base::Secret;
-
-/// A page that only wants to know what to offer waits no longer for a service that was not heard yet.
-const PATIENCE: Duration = Duration::from_secs(1);
+use crate::base::{Secret, report};
 
 /// A browser that is away at a provider.
 #[derive(Debug)]
@@ -27,11 +23,17 @@ impl Away {
 }
 
 impl Account {
-    /// The providers that the service announces, by name; none when it cannot be asked in a moment.
-    pub async fn providers(&self) -> Vec<String> {
-        match tokio::time::timeout(PATIENCE, self.provider()).await {
-            Ok(Ok(provider)) => provider.providers(),
-            Ok(Err(_)) | Err(_) => Vec::new(),
+    /// The providers that the service announced when it was heard last, by name, and whether that may have changed since; asks
+    /// nobody. `None`: it was not heard yet.
+    pub fn known_providers(&self) -> Option<(Vec<String>, bool)> {
+        let (document, is_doubted) = self.0.directory.last()?;
+        Some((Cognito::new(&document, String::new()).providers(), is_doubted))
+    }
+
+    /// Asks for them, unless they are known for sure.
+    pub async fn ask_for_providers(&self) {
+        if let Err(error) = self.provider().await {
+            tracing::debug!(error = report::chain(&error), "it is not known what the service offers");
         }
     }
 

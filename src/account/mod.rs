@@ -41,7 +41,7 @@ pub(crate) use cognito::{During, leaves_the_sign_in_open, meaning};
 pub use error::Error;
 pub use federated::Away;
 pub use keys::Keys;
-pub use profile::{Changed, Contact, Identity, Profile};
+pub use profile::{Changed, Contact, Identity, Profile, Waiting};
 pub use two_factor::{Factors, NewAuthenticator, Preference};
 
 pub use crate::protocol::signature::Scheme;

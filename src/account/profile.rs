@@ -17,10 +17,19 @@ pub struct Profile {
     pub phone: Option<String>,
     /// A number that is not verified yet, where the service keeps it in place of the one before (remote.it).
     pub unverified_phone: Option<String>,
+    /// What waits for its code; `None`: the service does not say.
+    pub waiting: Option<Waiting>,
     /// ISO 8601.
     pub created: String,
     pub identities: Vec<Identity>,
     pub has_password: bool,
+}
+
+/// A new address and a new number, each until its code is typed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Waiting {
+    pub email: Option<String>,
+    pub phone: Option<String>,
 }
 
 /// An account at a provider that signs in to this one.
@@ -73,10 +82,14 @@ impl Account {
         let phone = attributes.value(Contact::Phone.name()).filter(|number| !number.is_empty()).map(str::to_owned);
         let created = self.graphql_of(user).await?.created().await.map_err(|error| self.doubtful(error))?;
         let linked = self.linked(user).await?;
+        let told = |name| attributes.value(name).map(str::to_owned);
+        let tells = self.offers("pending-contacts").await?;
+        let waiting = || Waiting { email: told("custom:new_email"), phone: told("custom:new_phone_number") };
         Ok(Profile {
             email: attributes.value(Contact::Email.name()).unwrap_or(&user.owner.email).to_owned(),
             phone: phone.clone().filter(|_| verified),
             unverified_phone: phone.filter(|_| !verified),
+            waiting: tells.then(waiting),
             created,
             identities: linked.identities,
             has_password: linked.has_password,

@@ -31,6 +31,8 @@ pub(super) trait Asking: fmt::Debug + Send + Sync {
     fn email(&self) -> &str;
     /// When the service forgets this sign-in, by monotonic time.
     fn deadline(&self) -> Option<Duration>;
+    /// When the code that was sent stops counting, where that is another time.
+    fn code_ends(&self) -> Option<Duration>;
     fn can_recover(&self) -> bool;
     /// Another message with a code.
     fn can_send_again(&self) -> bool;

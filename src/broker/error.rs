@@ -58,6 +58,7 @@ fn status_of(error: &account::Error) -> StatusCode {
         // Only a sign-in meets these, and nobody signs in through this door.
         E::WrongPassword
         | E::WrongCode
+        | E::CodeUsed
         | E::CodeExpired
         | E::SignInExpired
         | E::ReturnLate(_)

@@ -63,7 +63,9 @@ fn describe(key: &ListedKey) -> String {
 }
 
 async fn understand(attempt: &Attempt, person: Person, now: Duration) -> Result<Reply, Error> {
-    let left = attempt.expires_in(now).map_or_else(String::new, |left| format!(" ({} s left)", left.as_secs()));
+    let ends = [attempt.expires_in(now), attempt.code_expires_in(now)];
+    let left =
+        ends.into_iter().flatten().min().map_or_else(String::new, |left| format!(" ({} s left)", left.as_secs()));
     let recover = if attempt.can_recover() { ", or 'recover'" } else { "" };
     match attempt.ask() {
         Ask::AuthenticatorCode => {

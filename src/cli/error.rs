@@ -120,9 +120,8 @@ fn of_app(error: &app::Error) -> Exit {
 fn of_account(error: &account::Error) -> Exit {
     use account::Error as E;
     match error {
-        E::WrongPassword | E::WrongCode | E::CodeExpired | E::WrongMailedCode | E::WrongRecoveryCode => {
-            Exit::WrongAnswer
-        }
+        E::WrongPassword | E::WrongCode | E::CodeUsed | E::CodeExpired => Exit::WrongAnswer,
+        E::WrongMailedCode | E::WrongRecoveryCode => Exit::WrongAnswer,
         E::PasswordPolicy(_) | E::KeyOfAnotherAccount | E::KeyRefused(_) | E::Unusable(_) => Exit::WrongAnswer,
         E::SignInExpired | E::ReturnLate(_) | E::UnsupportedChallenge(_) | E::OutOfTurn => Exit::Failed,
         E::TooManyTries { .. } => Exit::Wait,

@@ -25,6 +25,8 @@ const FEATURES: &[&str] = &[
     "fresh-proof",
     "recovery-codes",
     "resend-text",
+    "code-expiry",
+    "pending-contacts",
     "switch-factor",
     "key-names",
     "key-scopes",
@@ -84,7 +86,9 @@ impl Site {
     /// `bound-recovery`: recovery by CUSTOM_AUTH needs the session of a sign-in whose password was right, sent as `SESSION`
     /// among the AuthParameters. `fresh-proof`: once a second factor is on, changes of it need a sign-in of the last ten
     /// minutes that passed it. `recovery-codes`: `/v1/recoveryCodes` counts (GET) and makes (POST) recovery codes, and mfaPref
-    /// gives short ones beside the long one. `resend-text`: SMS_MFA takes `RESEND` = `true`. `switch-factor`: SELECT_MFA_TYPE
+    /// gives short ones beside the long one. `resend-text`: SMS_MFA takes `RESEND` = `true`. `code-expiry`: challenges for a
+    /// code that was sent tell, as `CODE_EXPIRES_IN`, for how many seconds it counts. `pending-contacts`: GetUser tells, as
+    /// `custom:new_email` and `custom:new_phone_number`, what waits for its code. `switch-factor`: SELECT_MFA_TYPE
     /// is taken where another factor is asked for. `key-names`, `key-scopes`, `key-expiry`: arguments of createAccessKey and
     /// fields of AccessKey. `access-keys-at-most:N`: of one account, 0 for any number. `events`: login.events and `/v1/events.csv`. `password-auth`: send the password
     /// (USER_PASSWORD_AUTH), since there is no SRP. `identity-provider:NAME`: a name that `/oauth2/authorize` knows.

@@ -89,7 +89,7 @@ pub(super) async fn begin(State(panel): State<Panel>, Extension(visitor): Extens
 
 /// Somebody opened the form's address: a reload, a bookmark.
 pub(super) async fn page(State(panel): State<Panel>) -> Response {
-    if panel.0.account.providers().await.iter().any(|name| name == GOOGLE) {
+    if panel.providers().await.iter().any(|name| name == GOOGLE) {
         see_other("sign-in")
     } else {
         again(Problem::new(StatusCode::NOT_FOUND, NONE_HERE), None)

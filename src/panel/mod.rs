@@ -39,6 +39,7 @@ mod language;
 mod limits;
 mod live;
 mod make_room;
+mod offered;
 mod offline;
 mod overview;
 mod pending;
@@ -77,6 +78,7 @@ use handover::Handovers;
 use kept_sessions::About;
 use limits::Limits;
 use live::Live;
+use offered::Offered;
 use offline::OfflineUnlock;
 use pending::Pending;
 use place::Places;
@@ -110,6 +112,7 @@ struct Inner {
     pending: Pending,
     handovers: Handovers,
     offline: OfflineUnlock,
+    offered: Offered,
     device: Device,
     watch: Watch,
     sessions: Sessions,
@@ -156,6 +159,7 @@ impl Panel {
             places,
             pending,
             handovers: Handovers::default(),
+            offered: Offered::default(),
             offline: OfflineUnlock::load(parts.keystore, parts.entropy.clone()),
             device: parts.device,
             watch: Watch::default(),
@@ -274,7 +278,14 @@ impl Panel {
     }
 
     /// A sign-in is done. A session that the browser had is replaced by this one, which takes over what lay in its drawer.
-    fn open_session(&self, visitor: &Visitor, user: Option<account::Session>, codes: Option<RecoveryCodes>) -> Outcome {
+    /// Somebody who wanted a page before comes there now.
+    fn open_session(
+        &self,
+        visitor: &Visitor,
+        user: Option<account::Session>,
+        codes: Option<RecoveryCodes>,
+        wish: Option<String>,
+    ) -> Outcome {
         let token = Token::new(&self.0.entropy);
         let status = self.0.account.status();
         let times = self.times(&status);
@@ -295,7 +306,7 @@ impl Panel {
         let ended = self.0.sessions.open(&token, &owner.unwrap_or_default(), about, drawer, times);
         self.forget(ended.into_iter().chain(replaced));
         self.claim_code();
-        Outcome::SignedIn(token, unsaved.or(then).unwrap_or_else(|| "./".to_owned()))
+        Outcome::SignedIn(token, unsaved.or(then).or(wish).unwrap_or_else(|| "./".to_owned()))
     }
 
     /// Gives user tokens back to the service; nobody waits for that.

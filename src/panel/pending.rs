@@ -19,6 +19,8 @@ use crate::keystore::{Keystore, Loaded};
 const KIND: &str = "pending-sign-ins";
 /// More than people sign in at once at one device.
 const AT_MOST: usize = 16;
+/// Seconds that two looks at the same end may differ by.
+const ROUNDED: u64 = 2;
 /// Where the service does not say how long it remembers.
 const REMEMBERED: Duration = Duration::from_secs(15 * 60);
 
@@ -69,8 +71,12 @@ impl Pending {
     async fn keep(&self, visitor: TokenHash, turn: &Turn, account: &Account, now: (SystemTime, Duration)) {
         let line = Line::write(visitor, turn, account, now);
         let mut kept = self.kept.lock().await;
-        let attempt = |line: Option<&Line>| line.map(|line| line.attempt.clone());
-        if attempt(line.as_ref()) == attempt(kept.get(&visitor)) {
+        let is_kept = match (&line, kept.get(&visitor)) {
+            (Some(line), Some(before)) => line.says_the_same(before),
+            (None, None) => true,
+            (Some(_), None) | (None, Some(_)) => false,
+        };
+        if is_kept {
             return;
         }
         kept.retain(|hash, line| *hash != visitor && line.has_passed(now.0).is_some());
@@ -134,6 +140,13 @@ impl Line {
         })
     }
 
+    /// Where a question stays, and the service has not begun to wait anew.
+    fn says_the_same(&self, before: &Self) -> bool {
+        let end = |line: &Self| line.left.map(|left| line.written.saturating_add(left));
+        let renewed = end(self).zip(end(before)).is_some_and(|(end, before)| end.abs_diff(before) > ROUNDED);
+        self.attempt == before.attempt && !renewed
+    }
+
     fn read(&self, account: &Account, wall: SystemTime, monotonic: Duration) -> Option<(TokenHash, Turn)> {
         let hash = Base64UrlUnpadded::decode_vec(&self.visitor).ok()?;
         let passed = self.has_passed(wall)?;
@@ -154,6 +167,22 @@ impl Line {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_sign_in_is_written_anew_when_the_service_waits_anew_and_not_for_a_wrong_answer() {
+        let line = |written, left| Line {
+            visitor: String::new(),
+            email: String::new(),
+            attempt: String::new(),
+            written,
+            left,
+            claimed: 0,
+        };
+        assert!(line(1100, Some(80)).says_the_same(&line(1000, Some(180))), "a wrong answer");
+        assert!(line(1100, Some(79)).says_the_same(&line(1000, Some(180))), "and the rest of a second");
+        assert!(!line(1100, Some(180)).says_the_same(&line(1000, Some(180))), "another text");
+        assert!(line(1100, None).says_the_same(&line(1000, None)));
+    }
 
     #[test]
     fn a_sign_in_is_over_when_its_time_is_whatever_the_clock_did() {

@@ -41,6 +41,8 @@ pub(super) struct Turn {
     pub(super) enrolled: bool,
     /// A program wants it when the sign-in is done; in memory only.
     pub(super) wanted_token: Option<DeviceToken>,
+    /// The page that was asked for when the session had ended.
+    pub(super) wish: Option<String>,
     claimed_until: Option<Duration>,
     latest: Option<Played>,
 }
@@ -131,7 +133,8 @@ impl Turn {
         self.latest = None;
         let (email, claimed_until) = (self.email.clone(), self.claimed_until);
         let enrolled = std::mem::take(&mut self.enrolled);
-        Some(Self { email, attempt: Some(attempt), enrolled, claimed_until, ..Self::default() })
+        let wish = self.wish.take();
+        Some(Self { email, attempt: Some(attempt), enrolled, wish, claimed_until, ..Self::default() })
     }
 
     /// Signed in: nothing of the way there is needed any more.

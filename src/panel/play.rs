@@ -128,7 +128,7 @@ impl Panel {
             Some(_) | None => None,
         };
         turn.leave();
-        self.open_session(visitor, session, codes)
+        self.open_session(visitor, session, codes, turn.wish.take())
     }
 
     /// A sign-in that had to set up an app has no place for them in its answer. Whoever gets none can make some later.

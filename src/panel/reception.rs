@@ -11,8 +11,8 @@ use super::screens::form::Mark;
 use super::screens::host::Name;
 use super::screens::sign_in::{Offers, Premises, Welcome, Why};
 use super::screens::source::Source;
-use super::screens::step::Step;
-use super::screens::token::Token;
+use super::screens::step::{Step, TimeLeft};
+use super::screens::token::{Token, TokenHash};
 use super::screens::{self, Door, Error, Later, Move, Outcome, Problem, Reception, SignedIn, Visitor, gate};
 use super::{Panel, google, live, session};
 use crate::account::{self, KeyState};
@@ -70,6 +70,10 @@ impl Door for Panel {
         Box::pin(std::future::ready(Ok(token.and_then(|token| self.glance_at(token.hash())))))
     }
 
+    fn come_back_to(&self, visitor: TokenHash, page: String) -> Later<'_, ()> {
+        Box::pin(std::future::ready(self.note_wish(visitor, page)))
+    }
+
     fn way_in(&self, had_a_session: bool) -> &'static str {
         match self.is_owned() {
             false => "claim",
@@ -115,6 +119,12 @@ impl Reception for Panel {
             }
             Why::SessionEnded => "Your session at this panel has ended. Sign in again.",
             Why::SignedOut => "You are signed out of this panel. The device itself keeps its access key.",
+            Why::SignedOutEverywhere => {
+                "You are signed out everywhere: here, and wherever else your account was signed in. Access keys keep working."
+            }
+            Why::SignedOutHereOnly => {
+                "Every browser is signed out of this panel. Your other sign-ins to the account still stand: sign in again while the service can be reached, then use “Sign out everywhere” on the page Security."
+            }
             Why::Confirmed => "Your account is ready. Sign in.",
             Why::PasswordReset => "Your new password is set. Sign in with it.",
             Why::Moved => "Your sign-in goes on at the other device.",
@@ -124,6 +134,14 @@ impl Reception for Panel {
 }
 
 impl Panel {
+    /// Somebody who is signing in already is not disturbed.
+    fn note_wish(&self, visitor: TokenHash, page: String) {
+        let place = self.is_owned().then(|| self.0.places.of(visitor, self.monotonic()));
+        if let Some(Ok(mut turn)) = place.as_ref().map(|place| place.turn.try_lock()) {
+            turn.wish = Some(page);
+        }
+    }
+
     /// Has the visitor shown the claim code, and which e-mail did they type last?
     pub(super) async fn progress_of(&self, visitor: &Visitor) -> (bool, String) {
         let Some(place) = self.0.places.find(visitor.key()) else { return (false, String::new()) };
@@ -143,7 +161,8 @@ impl Panel {
         }
         let (ask, email, can_recover) = (attempt.ask(), attempt.email().to_owned(), attempt.can_recover());
         let (can_send_again, others) = (attempt.can_send_again(), attempt.others());
-        Ok(Step { ask, email, left, can_recover, can_send_again, can_move: true, others })
+        let time = TimeLeft::of(left, attempt.code_expires_in(self.monotonic()));
+        Ok(Step { ask, email, time, can_recover, can_send_again, can_move: true, others })
     }
 
     async fn welcome_of(&self, visitor: &Visitor) -> Result<Welcome, &'static str> {
@@ -156,8 +175,7 @@ impl Panel {
         if !self.is_owned() && !claimed {
             return Err("claim");
         }
-        let offers =
-            Offers { sign_up: !self.is_owned(), providers: self.0.account.providers().await, ..Offers::default() };
+        let offers = Offers { sign_up: !self.is_owned(), providers: self.providers().await, ..Offers::default() };
         // After the question, whose answer may be that nobody answers.
         let account::Status { owner, service, away, .. } = self.0.account.status();
         let known = owner.filter(|_| to_prove && typed.is_empty());

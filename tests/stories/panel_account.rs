@@ -61,6 +61,28 @@ async fn a_phone_number_is_set_verified_and_removed() {
 }
 
 #[tokio::test]
+async fn an_address_and_a_number_that_wait_for_their_codes_are_known_after_a_restart() {
+    let mut world = World::new().await;
+    let bob = world.person("bob@example.test", Factor::None).await;
+    let mut browser = world.signed_in_at_the_panel(&bob).await;
+    browser.post("/profile", &[("do", "change-email"), ("email", "robert@example.test")]).await;
+    let code = code_in(&world.delivered("mail").await);
+    browser.post("/profile", &[("do", "set-phone"), ("phone", "+1 206 555 0123")]).await;
+    world.agent_restarts().await;
+    browser.get("/profile").await;
+    browser.prove(&world, &bob, "profile").await;
+    let page = browser.get("/profile").await;
+    assert!(page.says("Code that was mailed to") && page.says("robert@example.test"), "{}", page.text);
+    assert!(page.says("Code that was texted to") && page.says("+12065550123"), "{}", page.text);
+    let confirmed = browser.post("/profile", &[("do", "confirm-email"), ("code", &code)]).await;
+    assert!(browser.follow(confirmed).await.says("Your e-mail address is changed"));
+    let texted = code_in(&world.delivered("sms").await);
+    let confirmed = browser.post("/profile", &[("do", "confirm-phone"), ("code", &texted)]).await;
+    let page = browser.follow(confirmed).await;
+    assert!(page.says("Your phone number is verified") && !page.says("Code that was"), "{}", page.text);
+}
+
+#[tokio::test]
 async fn after_a_restart_the_account_asks_for_a_sign_in_and_the_device_goes_on() {
     let mut world = World::new().await;
     let ann = world.ann().await;

@@ -44,6 +44,20 @@ async fn a_service_without_google_says_so_only_to_whoever_asks() {
 }
 
 #[tokio::test]
+async fn a_service_that_is_away_is_still_known_to_offer_google() {
+    let (mut world, google) = world_with_google().await;
+    let mut browser = world.browser();
+    browser.claim(&world).await;
+    assert!(browser.get("/sign-in").await.says("Continue with Google"));
+    world.service_goes_away().await;
+    let refused = browser.post("/sign-in", &[("email", GINA), ("password", "Correct-horse-7!")]).await;
+    assert!(refused.status == StatusCode::BAD_GATEWAY && refused.says("Continue with Google"), "{}", refused.text);
+    assert!(browser.get("/sign-in").await.says("Continue with Google"), "what was heard last counts");
+    world.service_comes_back().await;
+    assert_eq!(through_google(&world, &google, &mut browser, GINA).await.location(), "./");
+}
+
+#[tokio::test]
 async fn nobody_leaves_for_google_before_the_device_is_claimed_or_from_a_foreign_page() {
     let (world, _google) = world_with_google().await;
     let mut browser = world.browser();

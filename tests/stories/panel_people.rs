@@ -2,6 +2,7 @@
 
 use http::StatusCode;
 
+use crate::walks;
 use crate::world::{Factor, Person, World, code_in};
 
 const NEW: &str = "New-horse-8!battery";
@@ -11,7 +12,7 @@ async fn whoever_has_claimed_a_new_pi_opens_an_account_at_it_and_signs_in() {
     let world = World::new().await;
     let mut browser = world.browser();
     let sign_up = [("email", "new@example.test"), ("password", NEW), ("repeated", NEW)];
-    assert_eq!(browser.post("/sign-up", &sign_up).await.location(), "claim", "a stranger has no mail sent");
+    assert_eq!(browser.post("/sign-up", &sign_up).await.location(), "claim?why=lapsed", "a stranger has no mail sent");
     assert!(world.outbox("mail").await.is_empty());
     browser.claim(&world).await;
     assert!(browser.get("/sign-in").await.says("Create an account"));
@@ -86,12 +87,48 @@ async fn an_owner_sees_the_browsers_at_this_pi_and_ends_one_or_all() {
     assert!(laptop.follow(ended).await.says("That sign-in is ended"));
     assert_eq!(phone.get("/").await.location(), "sign-in?why=session-ended");
     assert_eq!(laptop.get("/").await.status, StatusCode::OK);
+    world.let_pass(10);
+    let again = laptop.post("/security", &[("do", "end"), ("sign-in", &id)]).await;
+    assert!(laptop.follow(again).await.says("That sign-in had ended before"), "it was not ended just now");
 
     phone.give_password(&bob).await;
     let out = laptop.post("/security", &[("do", "sign-out-everywhere")]).await;
-    assert_eq!(out.location(), "sign-in?why=signed-out");
+    assert!(laptop.follow(out).await.says("signed out everywhere"));
     assert_eq!(phone.get("/").await.location(), "sign-in?why=session-ended");
     assert!(world.account.key().is_ok(), "the device goes on working");
+}
+
+#[tokio::test]
+async fn signing_out_everywhere_says_so_when_it_reached_this_panel_only() {
+    for service_is_away in [false, true] {
+        let mut world = World::new().await;
+        let bob = world.person("bob@example.test", Factor::None).await;
+        let mut elsewhere = world.signed_in_at_the_portal(&bob).await;
+        let (mut phone, mut laptop) = (world.browser(), world.browser());
+        phone.claim(&world).await;
+        phone.give_password(&bob).await;
+        laptop.give_password(&bob).await;
+        if service_is_away {
+            world.service_goes_away().await;
+        } else {
+            // The user's tokens are in memory only.
+            world.agent_restarts().await;
+        }
+        let out = laptop.post("/security", &[("do", "sign-out-everywhere")]).await;
+        assert_eq!(out.location(), "sign-in?why=signed-out-here-only", "{}", out.text);
+        let told = laptop.follow(out).await;
+        assert!(told.says("of this panel") && told.says("other sign-ins to the account still stand"), "{}", told.text);
+        assert_eq!(phone.get("/").await.location(), "sign-in?why=session-ended");
+        if service_is_away {
+            world.service_comes_back().await;
+        }
+        assert_eq!(elsewhere.get("/").await.status, StatusCode::OK, "it stands, as was said");
+        world.let_pass(10);
+        assert_eq!(laptop.give_password(&bob).await.location(), "./");
+        let out = laptop.post("/security", &[("do", "sign-out-everywhere")]).await;
+        assert_eq!(out.location(), "sign-in?why=signed-out-everywhere", "{}", out.text);
+        assert_eq!(elsewhere.get("/").await.location(), "sign-in?why=session-ended");
+    }
 }
 
 #[tokio::test]
@@ -127,6 +164,17 @@ async fn another_text_and_the_other_factor_need_no_second_password() {
     assert!(browser.get("/code").await.says("Authenticator app instead"));
     assert_eq!(browser.post("/code", &[("do", "send-again")]).await.location(), "code");
     assert_eq!(world.outbox("sms").await.len(), 2);
-    assert!(browser.get("/code").await.says("3:00"), "the time begins again");
+    assert_eq!(browser.give_code(&code_in(&world.delivered("sms").await)).await.location(), "./");
+}
+
+#[tokio::test]
+async fn a_text_that_is_sent_again_counts_down_to_the_end_of_its_code_at_the_panel() {
+    let mut world = World::new().await;
+    let bob = world.person("bob@example.test", Factor::TextMessage).await;
+    let mut browser = world.browser();
+    browser.reach_the_code(&world, &bob).await;
+    walks::a_text_is_sent_again_and_counts_down_to_its_end(&world, &mut browser).await;
+    world.agent_restarts().await;
+    assert!(browser.get("/code").await.says("2:30"), "the panel knows after a restart too");
     assert_eq!(browser.give_code(&code_in(&world.delivered("sms").await)).await.location(), "./");
 }

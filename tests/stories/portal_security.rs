@@ -51,6 +51,9 @@ async fn an_owner_sees_every_sign_in_and_ends_one() {
     let id = rest.split('"').next().unwrap().to_owned();
     let ended = browser.post("/security", &[("do", "end"), ("sign-in", &id)]).await;
     assert!(browser.follow(ended).await.says("That sign-in is ended"));
+    world.let_pass(10);
+    let again = browser.post("/security", &[("do", "end"), ("sign-in", &id)]).await;
+    assert!(browser.follow(again).await.says("That sign-in had ended before"), "it was not ended just now");
     assert_eq!(other.get("/").await.location(), "sign-in?why=session-ended");
     assert_eq!(browser.get("/").await.status, StatusCode::OK);
 }
@@ -76,7 +79,7 @@ async fn signing_out_everywhere_ends_all_browsers() {
     let mut other = world.signed_in_at_the_portal(&bob).await;
     let mut browser = world.signed_in_at_the_portal(&bob).await;
     let out = browser.post("/security", &[("do", "sign-out-everywhere")]).await;
-    assert!(browser.follow(out).await.says("You are signed out"));
+    assert!(browser.follow(out).await.says("You are signed out everywhere"));
     for browser in [&mut browser, &mut other] {
         assert_eq!(browser.get("/").await.location(), "sign-in?why=session-ended");
     }

@@ -4,6 +4,7 @@ use http::StatusCode;
 use latchkey::cloud::Requirement;
 use latchkey::protocol::totp::TotpSecret;
 
+use crate::walks;
 use crate::world::{Factor, Person, World, code_in};
 
 #[tokio::test]
@@ -162,4 +163,14 @@ async fn signing_out_ends_the_session_also_for_a_stolen_cookie() {
     assert!(browser.follow(left).await.says("You are signed out"));
     browser.cookies = cookies;
     assert_eq!(browser.get("/").await.location(), "sign-in?why=session-ended");
+}
+
+#[tokio::test]
+async fn a_text_that_is_sent_again_counts_down_to_the_end_of_its_code_at_the_portal() {
+    let world = World::new().await;
+    let bob = world.person("bob@example.test", Factor::TextMessage).await;
+    let mut browser = world.portal_browser();
+    assert_eq!(browser.give_password(&bob).await.location(), "code");
+    walks::a_text_is_sent_again_and_counts_down_to_its_end(&world, &mut browser).await;
+    assert_eq!(browser.give_code(&code_in(&world.delivered("sms").await)).await.location(), "./");
 }

@@ -117,6 +117,25 @@ pub(crate) async fn texts_are_turned_on(world: &World, browser: &mut Browser) {
     assert!(browser.get("/two-factor").await.says("Text message"));
 }
 
+/// A sign-in that waits for a text: the service repeats the code, and the pages tell its end and not that of the sign-in.
+pub(crate) async fn a_text_is_sent_again_and_counts_down_to_its_end(world: &World, browser: &mut Browser) {
+    let first = code_in(&world.delivered("sms").await);
+    world.let_pass(100);
+    assert_eq!(browser.post("/code", &[("do", "send-again")]).await.location(), "code");
+    assert_eq!(code_in(&world.delivered("sms").await), first, "the same code again");
+    let page = browser.get("/code").await;
+    assert!(page.says("1:20") && !page.says("3:00"), "{}", page.text);
+    world.let_pass(80);
+    let over = browser.get("/code").await;
+    assert!(over.says("has expired. Ask for a new one.") && !over.says("Time left"), "{}", over.text);
+    let late = browser.give_code(&first).await;
+    assert!(late.status == StatusCode::UNAUTHORIZED && late.says("Ask for a new one"), "{}", late.text);
+    assert!(late.says("Send a new code") && !late.says("Wait for the next"), "{}", late.text);
+    assert_eq!(browser.post("/code", &[("do", "send-again")]).await.location(), "code");
+    assert!(browser.get("/code").await.says("3:00"), "a new code has a time of its own");
+    world.let_pass(30);
+}
+
 impl Browser {
     /// Password, and the code where one is asked for; then this page.
     pub(crate) async fn prove(&mut self, world: &World, person: &Person, leads_to: &str) {

@@ -18,6 +18,7 @@ use latchkey::net::subject::Subject;
 use latchkey::net::{Client, Identity, Listener};
 use latchkey::panel::{self, Panel};
 use latchkey::protocol::access_key::AccessKey;
+use latchkey::protocol::discovery::Discovery;
 use latchkey::protocol::graphql;
 use latchkey::protocol::totp::TotpSecret;
 use tempfile::TempDir;
@@ -50,6 +51,8 @@ pub(crate) struct World {
     others_running: Vec<Running>,
     panel_running: Running,
     plan: Plan,
+    /// Known to the agent beforehand, instead of asked for.
+    pub(crate) known: Option<Discovery>,
     folder: TempDir,
 }
 
@@ -77,7 +80,7 @@ impl World {
         let keystore = open_keystore(&folder, &entropy);
         let identity = identity(&clock);
         let parts = (&keystore, &identity, machine::device(folder.path()));
-        let (account, panel) = agent(service, parts, &clock, &entropy);
+        let (account, panel) = agent(at(service), parts, &clock, &entropy);
         let listener = Listener::tcp("127.0.0.1:0".parse().unwrap()).await.unwrap();
         let listener = listener.with_tls_beside_http(identity.tls().unwrap());
         let address = listener.address().unwrap();
@@ -97,6 +100,7 @@ impl World {
             others_running: Vec::new(),
             panel_running,
             plan,
+            known: None,
             folder,
         }
     }
@@ -255,7 +259,9 @@ impl World {
         self.panel.write_down();
         self.keystore = open_keystore(&self.folder, &self.entropy);
         let parts = (&self.keystore, &self.identity, machine::device(self.folder.path()));
-        (self.account, self.panel) = agent(self.service, parts, &self.clock, &self.entropy);
+        let known = self.known.clone().map(|known| Service::Known(Box::new(known)));
+        (self.account, self.panel) =
+            agent(known.unwrap_or_else(|| at(self.service)), parts, &self.clock, &self.entropy);
         let listener = Listener::tcp(self.address).await.unwrap();
         let listener = listener.with_tls_beside_http(self.identity.tls().unwrap());
         self.panel_running = Running::panel(&self.panel, listener);
@@ -265,7 +271,7 @@ impl World {
     pub(crate) async fn another_device(&self, person: &Person) -> Account {
         let folder = self.folder.path().join(format!("device {}", hex(&self.entropy.bytes::<8>())));
         let keystore = Keystore::open(&folder, &SealingSource::OwnFile, self.entropy.clone()).unwrap();
-        let account = account_on(self.service, &keystore, &self.clock, &self.entropy);
+        let account = account_on(at(self.service), &keystore, &self.clock, &self.entropy);
         let begun = account.begin(&person.email, Secret::from(person.password.as_str())).await.unwrap();
         if let Progress::Ask(attempt) = begun {
             let code = Answer::Code(self.code_of(person).parse().unwrap());
@@ -303,8 +309,12 @@ fn open_keystore(folder: &TempDir, entropy: &Entropy) -> Keystore {
     Keystore::open(&folder.path().join("agent"), &SealingSource::OwnFile, entropy.clone()).unwrap()
 }
 
+fn at(service: SocketAddr) -> Service {
+    Service::Url(format!("http://{service}"))
+}
+
 fn agent(
-    service: SocketAddr,
+    service: Service,
     (keystore, identity, device): (&Keystore, &Identity, Device),
     clock: &Clock,
     entropy: &Entropy,
@@ -330,9 +340,9 @@ fn identity(clock: &Clock) -> Identity {
     Identity::new(authority, None, subject, clock.wall()).unwrap()
 }
 
-fn account_on(service: SocketAddr, keystore: &Keystore, clock: &Clock, entropy: &Entropy) -> Account {
+fn account_on(service: Service, keystore: &Keystore, clock: &Clock, entropy: &Entropy) -> Account {
     let account = Account::new(account::Parts {
-        service: Service::Url(format!("http://{service}")),
+        service,
         client: Client::new(None).unwrap(),
         keystore: keystore.clone(),
         clock: clock.clone(),

@@ -74,6 +74,7 @@ pub(crate) fn leaves_the_sign_in_open(error: &Error) -> bool {
     matches!(
         error,
         Error::WrongCode
+            | Error::CodeUsed
             | Error::CodeExpired
             | Error::WrongMailedCode
             | Error::WrongRecoveryCode
@@ -91,13 +92,13 @@ pub(crate) fn leaves_the_sign_in_open(error: &Error) -> bool {
 
 /// What a refusal means for the person, given what was going on.
 pub(crate) fn meaning(fault: &Fault, during: During) -> Error {
-    let message = || fault.message.clone();
+    let (message, was_used) = (|| fault.message.clone(), fault.message.contains("already been used"));
     match fault.kind.as_str() {
         "NotAuthorizedException" => not_authorized(fault, during),
         "UserNotFoundException" => not_right(during),
         "UserNotConfirmedException" => Error::NotConfirmed,
         "PasswordResetRequiredException" => Error::PasswordResetRequired,
-        "CodeMismatchException" if fault.message.contains("already been used") => Error::CodeExpired,
+        "CodeMismatchException" | "ExpiredCodeException" if was_used => Error::CodeUsed,
         "CodeMismatchException" | "EnableSoftwareTokenMFAException" => wrong_code(during),
         "ExpiredCodeException" => Error::CodeExpired,
         // cognito-local answers a wrong password so (reference §9.3).
@@ -253,9 +254,10 @@ mod tests {
     }
 
     #[test]
-    fn a_code_that_was_used_before_is_told_from_a_wrong_one() {
+    fn an_apps_code_that_was_used_before_is_told_from_a_wrong_one_and_from_one_that_was_sent() {
         let used = "Your software token has already been used once. Wait for the next code.";
-        assert_eq!(named(During::Code, "CodeMismatchException", used), "CodeExpired");
+        assert_eq!(named(During::Code, "CodeMismatchException", used), "CodeUsed");
+        assert_eq!(named(During::Code, "ExpiredCodeException", used), "CodeUsed");
     }
 
     #[test]

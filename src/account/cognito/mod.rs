@@ -7,6 +7,7 @@ mod hosted;
 mod paused;
 mod question;
 mod recovery;
+mod renewal;
 mod set_up;
 mod sign_in;
 
@@ -36,6 +37,7 @@ const SIGN_IN_LIFETIME: Duration = Duration::from_secs(180);
 /// A user pool, seen through one client id.
 pub(super) struct Cognito(Arc<Pool>);
 
+/// Also in sign-ins that an older build wrote down: what came later has a default.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct Pool {
     endpoint: String,
@@ -48,8 +50,10 @@ struct Pool {
     /// The service starts recovery only out of a pending sign-in.
     bound_recovery: bool,
     /// Another text is sent when the present one is asked about.
+    #[serde(default)]
     resend_text: bool,
     /// The other factor may be chosen while one is asked for.
+    #[serde(default)]
     switch_factor: bool,
     /// Where providers such as Google are reached.
     #[serde(skip)]

@@ -6,13 +6,14 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::Pool;
-use super::question::Question;
+use super::question::{Question, channel_named, wire_name};
 use super::sign_in::Person;
 use crate::account::provider::Asking;
 use crate::account::{Ask, Channel};
 use crate::base::Secret;
 use crate::protocol::cognito::Confidential;
 
+/// An older build may have written it: what came later has a default.
 #[derive(Serialize, Deserialize)]
 struct Paused {
     pool: Pool,
@@ -20,6 +21,11 @@ struct Paused {
     user_id: String,
     session: Option<Confidential>,
     ask: PausedAsk,
+    #[serde(default)]
+    factors: Vec<String>,
+    /// Seconds from the end of the code to that of the sign-in: the same whenever it is written.
+    #[serde(default)]
+    code_ends_before: Option<u64>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -35,20 +41,27 @@ enum PausedAsk {
 
 /// `None` for what may not be kept.
 pub(super) fn write_down(question: &Question) -> Option<Secret<String>> {
+    let person = &question.person;
+    let ends = person.deadline.zip(person.code_ends);
     let paused = Paused {
-        pool: (*question.person.pool).clone(),
-        email: question.person.email.clone(),
-        user_id: question.person.user_id.clone(),
+        pool: (*person.pool).clone(),
+        email: person.email.clone(),
+        user_id: person.user_id.clone(),
         session: question.session.as_ref().map(|session| session.expose().as_str().into()),
         ask: PausedAsk::of(&question.ask)?,
+        factors: person.factors.iter().map(|factor| wire_name(*factor).to_owned()).collect(),
+        code_ends_before: ends.map(|(sign_in, code)| sign_in.saturating_sub(code).as_secs()),
     };
     serde_json::to_string(&paused).ok().map(Secret::new)
 }
 
 /// The question again; the pool remembers it until `deadline`.
 pub(in crate::account) fn take_up(written: &str, deadline: Option<Duration>) -> Option<Box<dyn Asking>> {
-    let Paused { pool, email, user_id, session, ask } = serde_json::from_str(written).ok()?;
-    let person = Person::resumed(pool, email, user_id, deadline);
+    let paused: Paused = serde_json::from_str(written).ok()?;
+    let Paused { pool, email, user_id, session, ask, factors, code_ends_before } = paused;
+    let code_ends = deadline.zip(code_ends_before).map(|(end, before)| end.saturating_sub(Duration::from_secs(before)));
+    let factors = factors.iter().filter_map(|name| channel_named(name)).collect();
+    let person = Person { factors, code_ends, ..Person::resumed(pool, email, user_id, deadline) };
     let session = session.map(|session| session.expose().into());
     Some(Box::new(Question { person, session, ask: ask.into() }))
 }
@@ -118,6 +131,34 @@ mod tests {
             assert_eq!(after.deadline(), Some(Duration::from_secs(100)));
             assert_eq!(after.can_recover(), before.can_recover());
         }
+    }
+
+    #[test]
+    fn what_else_the_code_may_come_by_and_how_long_it_counts_is_kept() {
+        let features = ["password-auth", "resend-text", "switch-factor"];
+        let parameters = json!({
+            "CODE_DELIVERY_DESTINATION": "+*******0100", "CODE_EXPIRES_IN": "80",
+            "MFAS_CAN_CHOOSE": "[\"SOFTWARE_TOKEN_MFA\",\"SMS_MFA\"]",
+        });
+        let before = asked(after_password(&pool(&features), &challenge("SMS_MFA", "session-1", parameters)));
+        let after = take_up(before.write_down().unwrap().expose(), Some(Duration::from_secs(150))).unwrap();
+        assert_eq!((after.others(), after.can_send_again()), (vec![Channel::Authenticator], true));
+        assert_eq!((before.code_ends(), after.code_ends()), (Some(at(80).monotonic), Some(at(50).monotonic)));
+    }
+
+    /// As the first build that kept sign-ins wrote them.
+    #[test]
+    fn a_sign_in_that_an_older_build_wrote_down_goes_on() {
+        let pool = r#"{"endpoint":"https://idp.example.test/","client_id":"client1","name":"TestPool1","issuer":"example.test","password_auth":true,"bound_recovery":true}"#;
+        let written = format!(
+            r#"{{"pool":{pool},"email":"{EMAIL}","user_id":"{USER}","session":"session-1","ask":{{"SmsCode":{{"sent_to":"+*******0100"}}}}}}"#
+        );
+        let asking = take_up(&written, Some(Duration::from_secs(100))).unwrap();
+        assert_eq!(asking.ask(), &Ask::SmsCode { sent_to: "+*******0100".to_owned() });
+        assert!(!asking.can_send_again() && asking.others().is_empty() && asking.can_recover());
+        let (_, message, waiting) = sent(asking.answer(code("123456")));
+        assert_eq!(message["ChallengeResponses"], json!({ "USERNAME": USER, "SMS_MFA_CODE": "123456" }));
+        tokens_of(waiting.on_reply(reply(200, &some_tokens()), at(3)));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::faults::{self, During};
+use super::renewal::Renewal;
 use super::sign_in::{self, Person};
 use super::{paused, recovery, set_up};
 use crate::account::provider::{Asking, Now, Outcome, Refused, Reply, Request, Step, Waiting};
@@ -30,6 +31,10 @@ impl Asking for Question {
         self.person.deadline
     }
 
+    fn code_ends(&self) -> Option<Duration> {
+        self.person.code_ends
+    }
+
     fn can_recover(&self) -> bool {
         During::of(&self.ask) == During::Code && !matches!(self.ask, Ask::EnrolAuthenticator { .. })
     }
@@ -51,7 +56,8 @@ impl Asking for Question {
         }
         match self.response(&answer) {
             Some(request) => {
-                Ok(Step::Send(request, Box::new(Answered { renews: self.is_renewed_by(&answer), question: self })))
+                let renewal = Renewal::by(&self.ask, &answer);
+                Ok(Step::Send(request, Box::new(Answered { question: self, renewal })))
             }
             None => Err(Refused { error: Error::OutOfTurn, again: Some(self) }),
         }
@@ -108,36 +114,25 @@ impl Question {
         };
         Some(self.person.pool.respond(challenge, self.session.as_ref(), responses))
     }
-
-    /// The service that takes such an answer waits anew, for as long as after the password.
-    fn is_renewed_by(&self, answer: &Answer) -> bool {
-        matches!(
-            (&self.ask, answer),
-            (Ask::SmsCode { .. } | Ask::AuthenticatorCode, Answer::SendAgain | Answer::Factor(_))
-        )
-    }
 }
 
 /// An answer is out; the question is kept, because a wrong answer does not use up the session (COG-10).
 #[derive(Debug)]
 struct Answered {
     question: Box<Question>,
-    /// Its time begins again.
-    renews: bool,
+    renewal: Renewal,
 }
 
 impl Waiting for Answered {
     fn on_reply(self: Box<Self>, reply: Result<Reply, Error>, now: Now) -> Outcome {
-        let Self { mut question, renews } = *self;
+        let Self { question, renewal } = *self;
         let reply = match faults::read(reply, During::of(&question.ask)) {
             Ok(reply) => reply,
             Err(error) => return Err(faults::refused(error, question)),
         };
-        if renews {
-            question.person.deadline = None;
-        }
         let wrong = recovery::wrong_code(&question.ask, &reply);
-        match (wrong, sign_in::follow(question.person, question.session, reply, now)?) {
+        let person = if wrong.is_some() { question.person } else { renewal.of(question.person, now) };
+        match (wrong, sign_in::follow(person, question.session, reply, now)?) {
             (Some(error), Step::Ask(again)) => Err(Refused { error, again: Some(again) }),
             (_, step) => Ok(step),
         }
@@ -181,7 +176,7 @@ pub(in crate::account) fn channel_named(name: &str) -> Option<Channel> {
     CHANNELS.into_iter().find(|channel| wire_name(*channel) == name)
 }
 
-fn wire_name(channel: Channel) -> &'static str {
+pub(super) fn wire_name(channel: Channel) -> &'static str {
     match channel {
         Channel::Authenticator => "SOFTWARE_TOKEN_MFA",
         Channel::Sms => "SMS_MFA",

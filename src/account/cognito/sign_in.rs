@@ -20,6 +20,7 @@ pub(super) fn begin(pool: Arc<Pool>, email: &str, password: Secret<String>, rand
         email,
         lifetime: Some(SIGN_IN_LIFETIME),
         deadline: None,
+        code_ends: None,
         factors: Vec::new(),
         pool,
     };
@@ -64,8 +65,10 @@ pub(super) struct Person {
     /// USER_ID_FOR_SRP once the pool has told it (COG-04); before that, what was typed.
     pub(super) user_id: String,
     /// How long the service remembers, from its first challenge.
-    lifetime: Option<Duration>,
+    pub(super) lifetime: Option<Duration>,
     pub(super) deadline: Option<Duration>,
+    /// The code that was sent, where its time is known and another.
+    pub(super) code_ends: Option<Duration>,
     /// Those that the service said can be chosen.
     pub(super) factors: Vec<Channel>,
 }
@@ -79,6 +82,7 @@ impl Person {
             user_id,
             lifetime: deadline.map(|_| SIGN_IN_LIFETIME),
             deadline,
+            code_ends: None,
             factors: Vec::new(),
         }
     }
@@ -90,16 +94,19 @@ impl Person {
     /// Recovery is a sign-in of its own. A service that binds it gives it longer, but does not say how long.
     pub(super) fn recovering(self) -> Self {
         let lifetime = self.lifetime.filter(|_| !self.pool.bound_recovery);
-        Self { lifetime, deadline: None, ..self }
+        Self { lifetime, deadline: None, code_ends: None, ..self }
     }
 
     fn challenged(self, reply: &AuthReply, now: Now) -> Self {
         let told = reply.challenge_parameters.get("USER_ID_FOR_SRP").cloned();
+        let code_lasts = reply.challenge_parameters.get("CODE_EXPIRES_IN").and_then(|seconds| seconds.parse().ok());
+        let code_ends = code_lasts.map(|seconds| now.monotonic.saturating_add(Duration::from_secs(seconds)));
         let factors = reply.challenge_parameters.get("MFAS_CAN_CHOOSE").and_then(|json| question::channels(json).ok());
         Self {
             factors: factors.unwrap_or(self.factors),
             user_id: told.unwrap_or(self.user_id),
             deadline: self.deadline.or_else(|| Some(now.monotonic + self.lifetime?)),
+            code_ends: code_ends.or(self.code_ends),
             ..self
         }
     }

@@ -9,6 +9,7 @@ use std::time::Duration;
 use super::fault::Fault;
 use super::{fields, pending, step};
 use crate::cloud::factors::{notices, texts};
+use crate::cloud::moment::Moment;
 use crate::cloud::site::Site;
 use crate::cloud::store::{
     Account, Answer, Channel, EventKind, FactorKind, NewSignIn, Policy, Proof, Purpose, Recovered, SignIn, Stage,
@@ -48,14 +49,16 @@ pub(super) async fn begin(site: &Site, client: &str, parameters: &Parameters) ->
     let username = fields::username(parameters)?;
     let Some(session) = parameters.value("SESSION") else {
         site.charge_source(1).await?;
-        return next(site, client, None, &[], Ask::MailedCode).await;
+        let decoy = next(site, client, None, &[], Ask::MailedCode).await?;
+        return Ok(step::with_parameters(decoy, [step::counts_until(site, site.cloud.now().plus(LIFETIME))]));
     };
     let pending = pending::by_session(site, Some(session), client).await?;
     let lost = lost_factors(site, &pending).await?;
     let account = pending::owner(site, &pending, username).await?;
     pending::check_age(site, &pending)?;
-    mail_code(site, &account).await?;
-    next(site, client, Some(&account), &lost, Ask::MailedCode).await
+    let end = mail_code(site, &account).await?;
+    let reply = next(site, client, Some(&account), &lost, Ask::MailedCode).await?;
+    Ok(step::with_parameters(reply, [step::counts_until(site, end)]))
 }
 
 /// CUSTOM_CHALLENGE
@@ -133,12 +136,12 @@ async fn lost_factors(site: &Site, pending: &SignIn) -> Result<Vec<FactorKind>, 
     }
 }
 
-/// So soon after other messages that none may be sent, the last one must do, if its code still counts.
-async fn mail_code(site: &Site, account: &Account) -> Result<(), Fault> {
+/// Until when the mailed code counts. So soon after other messages that none may be sent, the last one must do, if its code does.
+async fn mail_code(site: &Site, account: &Account) -> Result<Moment, Fault> {
     let (store, now) = (&site.cloud.store, site.cloud.now());
     if let Some(wait) = store.note_wrong(&MAILS, account.id.as_str(), now).await? {
         let waits = store.code_waits(&account.id, Purpose::RecoveryByMail, now).await?;
-        return if waits { Ok(()) } else { Err(Fault::TooManyTries(wait)) };
+        return waits.ok_or(Fault::TooManyTries(wait));
     }
     let (code, expires) = store.code_to_send(&account.id, Purpose::RecoveryByMail, now.plus(LIFETIME), now).await?;
     let text = format!(
@@ -151,7 +154,8 @@ async fn mail_code(site: &Site, account: &Account) -> Result<(), Fault> {
     if sent.is_err() {
         store.unnote(&MAILS, account.id.as_str()).await?;
     }
-    Ok(sent?)
+    sent?;
+    Ok(expires)
 }
 
 async fn note(site: &Site, account: &Account, recovered: &Recovered) -> Result<(), Fault> {
@@ -176,8 +180,8 @@ async fn next(
         Ask::MailedCode => Stage::MailedCode,
         Ask::RecoveryCode => Stage::RecoveryCode,
     };
-    let account = account.map(|account| &account.id);
-    let new = NewSignIn { client_id: client, account, stage, lost, expires: now.plus(LIFETIME) };
+    let (account, expires) = (account.map(|account| &account.id), now.plus(LIFETIME));
+    let new = NewSignIn { client_id: client, account, stage, lost, expires };
     let session = site.cloud.store.begin_sign_in(new, &site.visitor, now).await?;
     Ok(challenge(Some(session.expose().clone()), ask))
 }
@@ -309,10 +313,8 @@ mod tests {
         let other = json!({"USERNAME": "bob@example.test", "SESSION": pending.session()});
         assert_eq!(bench.initiate("CUSTOM_AUTH", other).await.message(), "Invalid session for the user.");
         bench.hand.pass(step::STEP_LIFETIME);
-        assert_eq!(
-            start(&bench, pending.session()).await.message(),
-            "Invalid session for the user, session is expired."
-        );
+        let late = start(&bench, pending.session()).await;
+        assert_eq!(late.message(), "Invalid session for the user, session is expired.");
     }
 
     #[tokio::test]

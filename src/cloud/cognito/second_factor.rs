@@ -61,7 +61,7 @@ async fn send_again(
     sign_in: &SignIn,
     account: &Account,
 ) -> Result<AuthReply, Fault> {
-    let destination = texts::send_again(site, account).await?;
+    let sent = texts::send_again(site, account).await?;
     if !site.cloud.store.extend_sign_in(sign_in, site.cloud.now().plus(step::STEP_LIFETIME)).await? {
         return Err(Fault::InvalidSession);
     }
@@ -70,7 +70,7 @@ async fn send_again(
         session: request.session.clone(),
         ..AuthReply::default()
     };
-    Ok(step::with_parameters(reply, step::texted(destination)))
+    Ok(step::with_parameters(reply, step::texted(site, sent)))
 }
 
 /// SELECT_MFA_TYPE: asked for by the service, or said by a person who wants the other factor than the one that the service asks

@@ -6,6 +6,7 @@ use serde_json::json;
 
 use super::fault::Fault;
 use crate::cloud::factors::texts;
+use crate::cloud::moment::Moment;
 use crate::cloud::site::Site;
 use crate::cloud::store::{Account, EventKind, Factor, FactorKind, NewSignIn, Proof, Stage};
 use crate::protocol::cognito::AuthReply;
@@ -60,15 +61,24 @@ pub(super) async fn ask_for_factor(
             ask(site, client, account, stage, kind.name(), parameters).await
         }
         FactorKind::Sms => {
-            let destination = texts::send(site, account).await?;
-            ask(site, client, account, stage, kind.name(), texted(destination)).await
+            let sent = texts::send(site, account).await?;
+            ask(site, client, account, stage, kind.name(), texted(site, sent)).await
         }
     }
 }
 
-/// Where a code was texted to.
-pub(super) fn texted(destination: String) -> [(&'static str, String); 2] {
-    [("CODE_DELIVERY_DELIVERY_MEDIUM", "SMS".to_owned()), ("CODE_DELIVERY_DESTINATION", destination)]
+/// Where a code was texted to, and how long it counts.
+pub(super) fn texted(site: &Site, sent: texts::Sent) -> [(&'static str, String); 3] {
+    [
+        ("CODE_DELIVERY_DELIVERY_MEDIUM", "SMS".to_owned()),
+        ("CODE_DELIVERY_DESTINATION", sent.to),
+        counts_until(site, sent.expires),
+    ]
+}
+
+/// A code that is sent once more keeps its first end, which is not that of the sign-in.
+pub(super) fn counts_until(site: &Site, end: Moment) -> (&'static str, String) {
+    ("CODE_EXPIRES_IN", site.cloud.now().until(end).as_secs().to_string())
 }
 
 /// Signed in.

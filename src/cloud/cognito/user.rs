@@ -43,7 +43,8 @@ pub(crate) async fn delete(site: &Site, account: &Account) -> Result<(), Fault> 
     Ok(())
 }
 
-/// Of address and number what is in force; a number that still waits for its code is shown as not verified.
+/// Of address and number what is in force; a number that still waits for its code is shown as not verified. What waits beside one
+/// that is in force has a name of its own (feature `pending-contacts`).
 async fn attributes(site: &Site, account: &Account) -> Result<Vec<Attribute>, Fault> {
     let store = &site.cloud.store;
     let attribute = |name: &str, value: &str| Attribute { name: name.to_owned(), value: value.to_owned() };
@@ -57,6 +58,9 @@ async fn attributes(site: &Site, account: &Account) -> Result<Vec<Attribute>, Fa
         attributes.push(attribute("phone_number_verified", if account.phone.is_some() { "true" } else { "false" }));
         attributes.push(attribute("phone_number", phone));
     }
+    let waiting = [("custom:new_email", store.pending_contact(&account.id, ContactKind::Email).await?)];
+    let waiting = waiting.into_iter().chain([("custom:new_phone_number", pending)]);
+    attributes.extend(waiting.filter_map(|(name, value)| Some(attribute(name, &value?))));
     let told = store.attributes(&account.id).await?;
     attributes.extend(told.into_iter().map(|(name, value)| Attribute { name, value }));
     Ok(attributes)

@@ -26,7 +26,8 @@ const PLAIN: &[&str] = &[
     "zoneinfo",
 ];
 /// Only the service says these.
-const OURS: &[&str] = &["email_verified", "identities", "phone_number_verified", "sub"];
+const OURS: &[&str] =
+    &["custom:new_email", "custom:new_phone_number", "email_verified", "identities", "phone_number_verified", "sub"];
 const LONGEST: usize = 2048;
 
 /// A list of attributes that can be written.

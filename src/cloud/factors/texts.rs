@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::Error;
 use crate::cloud::masked;
+use crate::cloud::moment::Moment;
 use crate::cloud::site::Site;
 use crate::cloud::store::{Account, Channel, Policy, Purpose};
 
@@ -19,24 +20,30 @@ const SENDING: Policy = Policy {
     forget: Duration::from_secs(3600),
 };
 
-/// For a sign-in that begins; says where the text went, masked. So soon after other texts that none may be sent, the last one
+/// A text that is on its way.
+pub(crate) struct Sent {
+    /// Masked.
+    pub(crate) to: String,
+    /// From then on its code counts no more.
+    pub(crate) expires: Moment,
+}
+
+/// For a sign-in that begins. So soon after other texts that none may be sent, the last one
 /// must do, if its code still counts.
-pub(crate) async fn send(site: &Site, account: &Account) -> Result<String, Error> {
+pub(crate) async fn send(site: &Site, account: &Account) -> Result<Sent, Error> {
     match send_again(site, account).await {
         Err(Error::TooManyTexts(wait)) => {
             let waits = site.cloud.store.code_waits(&account.id, Purpose::SignInBySms, site.cloud.now()).await?;
-            if waits {
-                account.phone.as_deref().map(masked::phone).ok_or(Error::NoPhone)
-            } else {
-                Err(Error::TooManyTexts(wait))
-            }
+            let expires = waits.ok_or(Error::TooManyTexts(wait))?;
+            let to = account.phone.as_deref().map(masked::phone).ok_or(Error::NoPhone)?;
+            Ok(Sent { to, expires })
         }
         sent_or_failed => sent_or_failed,
     }
 }
 
 /// Because the person asks for another text.
-pub(crate) async fn send_again(site: &Site, account: &Account) -> Result<String, Error> {
+pub(crate) async fn send_again(site: &Site, account: &Account) -> Result<Sent, Error> {
     let phone = account.phone.as_deref().ok_or(Error::NoPhone)?;
     let (store, now) = (&site.cloud.store, site.cloud.now());
     if let Some(wait) = store.note_wrong(&SENDING, account.id.as_str(), now).await? {
@@ -50,7 +57,7 @@ pub(crate) async fn send_again(site: &Site, account: &Account) -> Result<String,
         store.unnote(&SENDING, account.id.as_str()).await?;
         return Err(undelivered.into());
     }
-    Ok(masked::phone(phone))
+    Ok(Sent { to: masked::phone(phone), expires })
 }
 
 /// A text led to a sign-in: the next ones are free again.
@@ -92,7 +99,10 @@ mod tests {
         bench.hand.pass(Duration::from_secs(60));
         let again = send_again(&bench, begun.session()).await;
         assert_eq!((again.challenge(), again.session()), ("SMS_MFA", begun.session()));
-        assert_eq!(again.body["ChallengeParameters"]["CODE_DELIVERY_DESTINATION"], "+*******0100");
+        let told = &again.body["ChallengeParameters"];
+        assert_eq!(told["CODE_DELIVERY_DESTINATION"], "+*******0100");
+        assert_eq!(told["CODE_EXPIRES_IN"], "120", "the code's own time does not begin again");
+        assert_eq!(begun.body["ChallengeParameters"]["CODE_EXPIRES_IN"], "180");
         let said = bench.sent_to(PHONE).await;
         assert_eq!(said.last().unwrap(), &format!("{first} is your Latchkey sign-in code. It is valid for 2 minutes."));
         bench.hand.pass(Duration::from_secs(121));

@@ -11,7 +11,7 @@ use crate::net::Peer;
 use crate::panel::screens::host::Name;
 use crate::panel::screens::sign_in::Why;
 use crate::panel::screens::source::Source;
-use crate::panel::screens::token::Token;
+use crate::panel::screens::token::{Token, TokenHash};
 use crate::panel::screens::{Door, Error, Later, OPEN_AT_HOME, Problem, SignedIn, Standing, gate};
 
 const OPEN: [&str; 2] = ["/with-provider", "/provider-answer"];
@@ -46,6 +46,14 @@ impl Door for Portal {
             let hash = token.hash();
             let session = self.0.site.cloud.store.portal_session(&hash.0, self.now()).await.map_err(trouble)?;
             Ok(session.map(|_standing| SignedIn { hash, standing: Standing::Sure }))
+        })
+    }
+
+    fn come_back_to(&self, visitor: TokenHash, page: String) -> Later<'_, ()> {
+        Box::pin(async move {
+            if let Err(error) = self.note_wish(visitor, page).await {
+                tracing::warn!(error = report::chain(&error), "the portal cannot use the store");
+            }
         })
     }
 

@@ -71,6 +71,9 @@ impl Reception for Portal {
             }
             Why::SessionEnded => "Your session has ended. Sign in again.",
             Why::SignedOut => "You are signed out.",
+            Why::SignedOutEverywhere | Why::SignedOutHereOnly => {
+                "You are signed out everywhere: here, and wherever else your account was signed in. Access keys keep working."
+            }
             Why::Confirmed => "Your account is ready. Sign in.",
             Why::PasswordReset => "Your new password is set. Sign in with it.",
             Why::Moved => "Your sign-in goes on at the other device.",

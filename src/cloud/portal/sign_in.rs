@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::cloud::cognito::{self, Fault};
 use crate::cloud::moment::Moment;
 use crate::cloud::site::Site;
-use crate::panel::screens::step::Step;
+use crate::panel::screens::step::{Step, TimeLeft};
 use crate::panel::screens::{Answer, Ask, Channel, During, Refusal, meaning};
 use crate::protocol::cognito::{
     AssociateSoftwareToken, AssociatedSoftwareToken, AuthFlow, AuthReply, AuthenticationResult, Confidential,
@@ -35,6 +35,9 @@ pub(super) struct Pending {
     secret: Option<String>,
     /// Unix seconds.
     expires: u64,
+    /// The code that was sent; unix seconds too.
+    #[serde(default)]
+    code_expires: Option<u64>,
 }
 
 /// What a step leads to.
@@ -84,6 +87,7 @@ pub(super) async fn send_again(site: &Site, pending: &Pending) -> Result<Next, F
     let reply = respond(site, pending, "SMS_MFA", responses).await.map_err(|fault| refused(&fault, During::Code))?;
     let mut again = pending.clone();
     again.expires = site.cloud.now().plus(STEP_LIFETIME).unix_seconds();
+    again.code_expires = code_end(site, &reply);
     again.parameters.extend(reply.challenge_parameters);
     Ok(Next::Ask(again))
 }
@@ -98,13 +102,14 @@ pub(super) async fn recover(site: &Site, pending: &Pending) -> Result<Next, Fail
 impl Pending {
     pub(super) fn step(&self, now: Moment) -> Option<Step> {
         let ask = self.ask()?;
-        let (left, others) = (Some(self.left(now)), self.others(&ask));
+        let others = self.others(&ask);
+        let code = self.code_expires.map(|end| Duration::from_secs(end.saturating_sub(now.unix_seconds())));
         let by_text = matches!(ask, Ask::SmsCode { .. });
         let can_recover = by_text || matches!(ask, Ask::AuthenticatorCode | Ask::ChooseFactor(_));
         Some(Step {
             ask,
             email: self.email.clone(),
-            left,
+            time: TimeLeft::of(Some(self.left(now)), code),
             can_recover,
             can_send_again: by_text,
             can_move: false,
@@ -213,6 +218,7 @@ async fn follow(site: &Site, email: &str, before: Option<&Pending>, reply: AuthR
     if let Some(result) = reply.authentication_result {
         return Ok(Next::SignedIn(result));
     }
+    let told_end = code_end(site, &reply);
     let challenge = reply.challenge_name.unwrap_or_default();
     let known = before.map(|before| before.username.clone());
     let username = reply.challenge_parameters.get("USER_ID_FOR_SRP").cloned().or(known);
@@ -225,6 +231,7 @@ async fn follow(site: &Site, email: &str, before: Option<&Pending>, reply: AuthR
         parameters: reply.challenge_parameters,
         secret: None,
         expires: same.map_or_else(|| site.cloud.now().plus(lifetime).unix_seconds(), |same| same.expires),
+        code_expires: told_end.or_else(|| same?.code_expires),
         challenge,
     };
     if pending.challenge == "MFA_SETUP" {
@@ -238,6 +245,12 @@ async fn follow(site: &Site, email: &str, before: Option<&Pending>, reply: AuthR
         Some(_) => Ok(Next::Ask(pending)),
         None => Err(Failed { refusal: Refusal::UnsupportedChallenge(pending.challenge), pending: None }),
     }
+}
+
+/// What the service tells every client, as a time.
+fn code_end(site: &Site, reply: &AuthReply) -> Option<u64> {
+    let seconds: u64 = reply.challenge_parameters.get("CODE_EXPIRES_IN")?.parse().ok()?;
+    Some(site.cloud.now().unix_seconds().saturating_add(seconds))
 }
 
 async fn initiate(site: &Site, auth_flow: AuthFlow, auth_parameters: Parameters) -> Result<AuthReply, Fault> {

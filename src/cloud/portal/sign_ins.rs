@@ -58,20 +58,19 @@ impl Portal {
             }
             SecurityChange::EndSignIn(id) => {
                 let standing = store.standing_sign_ins(owner.id(), now).await.map_err(troubled)?;
-                let known = standing.iter().any(|standing| standing.id == id);
-                if known {
-                    store.revoke_family(&id, now).await.map_err(troubled)?;
-                    let noted =
-                        store.note_event(owner.id(), EventKind::SignedOut, &site.visitor, "another sign-in", now);
-                    noted.await.map_err(troubled)?;
+                if !standing.iter().any(|standing| standing.id == id) {
+                    return Ok(Outcome::Ask(Done::SignInWasOver.at("security")));
                 }
+                store.revoke_family(&id, now).await.map_err(troubled)?;
+                let noted = store.note_event(owner.id(), EventKind::SignedOut, &site.visitor, "another sign-in", now);
+                noted.await.map_err(troubled)?;
                 Ok(Outcome::Ask(Done::SignInEnded.at("security")))
             }
             SecurityChange::SignOutEverywhere => {
                 store.revoke_families(owner.id(), now).await.map_err(troubled)?;
                 let noted = store.note_event(owner.id(), EventKind::SignedOut, &site.visitor, "everywhere", now);
                 noted.await.map_err(troubled)?;
-                Ok(Outcome::Elsewhere(Why::SignedOut.link().to_owned()))
+                Ok(Outcome::Elsewhere(Why::SignedOutEverywhere.link().to_owned()))
             }
         }
     }

@@ -13,9 +13,9 @@ use super::provider::Away;
 use super::sign_in::Pending;
 use crate::base::Secret;
 use crate::cloud::moment::Moment;
-use crate::cloud::store::{LatestTurn, Visit, VisitKey};
+use crate::cloud::store::{self, LatestTurn, Visit, VisitKey};
 use crate::panel::screens::form::Mark;
-use crate::panel::screens::token::Token;
+use crate::panel::screens::token::{Token, TokenHash};
 use crate::panel::screens::{Error, Outcome, Problem, Visitor};
 
 /// A form that comes again this soon after it led on is the same press of the button (WEB-12).
@@ -35,7 +35,7 @@ pub(super) struct Memory {
     /// At a provider.
     #[serde(default)]
     pub(super) away: Option<Away>,
-    /// The page that wanted a fresh proof.
+    /// The page that wanted a (fresh) sign-in.
     #[serde(default)]
     pub(super) then: Option<String>,
 }
@@ -57,6 +57,18 @@ impl Portal {
     pub(super) async fn memory(&self, visitor: &Visitor) -> Result<Memory, Problem> {
         let visit = self.0.site.cloud.store.visit(key(visitor), self.now()).await.map_err(troubled)?;
         Ok(read(&visit))
+    }
+
+    /// The page that a browser without a session wants. Somebody who is signing in already is not disturbed.
+    pub(super) async fn note_wish(&self, visitor: TokenHash, page: String) -> Result<(), store::Error> {
+        let (store, key) = (&self.0.site.cloud.store, VisitKey(visitor.0));
+        if !store.take_turn(key, self.now()).await? {
+            return Ok(());
+        }
+        let mut memory = read(&store.visit(key, self.now()).await?);
+        memory.then = Some(page);
+        let nothing = LatestTurn { mark: String::new(), at: self.now(), outcome: text(&()) };
+        store.end_turn(key, &text(&memory), &nothing, self.now()).await
     }
 
     /// Plays on a task of its own, once for each press: a browser that gives up half-way must not take the sign-in with it.

@@ -65,9 +65,14 @@ impl Store {
         Ok(waiting.map_or((fresh, expires), |waiting| (waiting.code, waiting.expires)))
     }
 
-    /// Is a code on its way that still counts?
-    pub(crate) async fn code_waits(&self, account: &AccountId, purpose: Purpose, now: Moment) -> Result<bool, Error> {
-        Ok(self.waiting_code(account, purpose, now).await?.is_some())
+    /// Until when a code that is on its way still counts, if there is one.
+    pub(crate) async fn code_waits(
+        &self,
+        account: &AccountId,
+        purpose: Purpose,
+        now: Moment,
+    ) -> Result<Option<Moment>, Error> {
+        Ok(self.waiting_code(account, purpose, now).await?.map(|waiting| waiting.expires))
     }
 
     /// Compares, and uses the code up when it is right.

@@ -98,7 +98,7 @@ impl Told {
         let (answers, factors) = (given::answers(&step), factors(&step));
         let at = Self {
             sign_in: Some(sign_in.text().expose().clone()),
-            expires_in: step.left.map(|left| left.as_secs()),
+            expires_in: step.time.left.map(|left| left.as_secs()),
             answers: Some(answers),
             factors: (!factors.is_empty()).then(|| factors.into_iter().map(word).collect()),
             ..Self::at(name(&step.ask))
@@ -142,6 +142,7 @@ pub(super) fn factors(step: &Step) -> Vec<Channel> {
         | Ask::MailedCode
         | Ask::RecoveryCode
         | Ask::MakeRoomForKey(_) => step.others.clone(),
+    }
     }
 }
 

@@ -13,11 +13,17 @@ impl Panel {
     pub(super) async fn profile_of(&self, visitor: &Visitor) -> Result<Profile, Problem> {
         let owner = self.owner(visitor, PAGE)?;
         let found = owner.account.profile(&owner.user).await.map_err(|error| owner.troubled(error, PAGE))?;
+        // What this browser asked for is forgotten by a restart, and not known to others.
+        let asked_here = || account::Waiting {
+            email: owner.drawer.new_email(),
+            phone: owner.drawer.new_phone().or(found.unverified_phone),
+        };
+        let waiting = found.waiting.unwrap_or_else(asked_here);
         Ok(Profile {
             email: found.email,
-            new_email: owner.drawer.new_email(),
+            new_email: waiting.email,
             phone: found.phone,
-            new_phone: owner.drawer.new_phone().or(found.unverified_phone),
+            new_phone: waiting.phone,
             created: words::service_date(&found.created),
             identities: found.identities.into_iter().map(identity).collect(),
             // An account at a provider is linked at the service's own pages.

@@ -3,17 +3,18 @@
 use http::StatusCode;
 
 use crate::account::Error as Refusal;
-use crate::panel::Panel;
 use crate::panel::place::Turn;
 use crate::panel::screens::room::Done;
 use crate::panel::screens::rooms::Reach;
 use crate::panel::screens::sign_in::Why;
 use crate::panel::screens::{Error, Outcome, Problem};
+use crate::panel::{Panel, claim};
 
 impl Panel {
     pub(super) async fn reach_account(&self, turn: &mut Turn, act: Reach) -> Result<Outcome, Problem> {
         if !self.is_owned() && !turn.has_claimed(self.monotonic()) {
-            return Ok(Outcome::Elsewhere("claim".to_owned()));
+            act.email().clone_into(&mut turn.email);
+            return Ok(Outcome::Elsewhere(claim::Why::Lapsed.link().to_owned()));
         }
         let account = &self.0.account;
         let (done, email, leads_to) = match act {

@@ -4,7 +4,7 @@ use http::StatusCode;
 
 use super::owner::Owner;
 use crate::account::Error as Refusal;
-use crate::base::Secret;
+use crate::base::{Secret, report};
 use crate::panel::Panel;
 use crate::panel::screens::room::Done;
 use crate::panel::screens::rooms::{ListedSignIn, SecurityChange};
@@ -30,24 +30,34 @@ impl Panel {
                 change_password(&self.owner(visitor, PAGE)?, &present, &new).await
             }
             SecurityChange::EndSignIn(id) => {
-                self.end_panel_session(&id);
-                Ok(Outcome::Ask(Done::SignInEnded.at(PAGE)))
+                let done = if self.end_panel_session(&id) { Done::SignInEnded } else { Done::SignInWasOver };
+                Ok(Outcome::Ask(done.at(PAGE)))
             }
-            SecurityChange::SignOutEverywhere => self.sign_out_everywhere(visitor).await,
+            SecurityChange::SignOutEverywhere => Ok(self.sign_out_everywhere(visitor).await),
         }
     }
 
-    /// The account's sign-ins first: while those stand nothing has ended.
-    async fn sign_out_everywhere(&self, visitor: &Visitor) -> Result<Outcome, Problem> {
-        if let Ok(owner) = self.owner(visitor, PAGE)
-            && let Err(error) = owner.account.sign_out_everywhere(&owner.user).await
-        {
-            return owner.refused(error, PAGE);
-        }
+    /// Leaving must always be possible: what cannot be ended now is told, and the rest is ended.
+    async fn sign_out_everywhere(&self, visitor: &Visitor) -> Outcome {
+        let why = if self.end_the_accounts_sign_ins(visitor).await {
+            Why::SignedOutEverywhere
+        } else {
+            Why::SignedOutHereOnly
+        };
         for session in self.panel_sessions(visitor) {
             self.end_panel_session(&session.id);
         }
-        Ok(Outcome::Elsewhere(Why::SignedOut.link().to_owned()))
+        Outcome::Elsewhere(why.link().to_owned())
+    }
+
+    /// `false`: they stand, since this browser has no sign-in to the account (any more), or the service did not do it.
+    async fn end_the_accounts_sign_ins(&self, visitor: &Visitor) -> bool {
+        let Some(user) = self.drawer_of(visitor).ok().and_then(|drawer| drawer.user()) else { return false };
+        let ended = self.0.account.sign_out_everywhere(&user).await;
+        if let Err(error) = &ended {
+            tracing::warn!(error = report::chain(error), "the account's other sign-ins could not be ended");
+        }
+        ended.is_ok()
     }
 }
 

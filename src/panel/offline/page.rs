@@ -108,7 +108,7 @@ impl Panel {
         }
         self.0.limits.forgive(&guess);
         turn.leave();
-        Ok(self.open_session(visitor, None, None))
+        Ok(self.open_session(visitor, None, None, turn.wish.take()))
     }
 
     /// The same whatever was wrong, so that neither half can be guessed alone.

@@ -28,7 +28,7 @@ pub(crate) fn page(step: &Step, secret: &str, uri: &str, problem: Option<Problem
         picture: picture(uri),
         uri,
         secret: grouped(secret),
-        left: step.left.map(|left| left.as_secs()),
+        left: step.time.seconds(),
     };
     page::show(&page, problem.as_ref())
 }

@@ -122,6 +122,7 @@ fn account_status(error: &account::Error) -> StatusCode {
     match error {
         A::WrongPassword
         | A::WrongCode
+        | A::CodeUsed
         | A::CodeExpired
         | A::WrongMailedCode
         | A::WrongRecoveryCode

@@ -1,6 +1,6 @@
 //! A posted form: its fields, and a mark by which the same form sent twice is recognised.
 
-use axum::body::Bytes;
+use axum::body::{Bytes, to_bytes};
 use axum::extract::{FromRequest, Request};
 use http::{StatusCode, Uri};
 use sha2::{Digest, Sha256};
@@ -15,6 +15,9 @@ pub(crate) struct Form {
     fields: Vec<(String, Secret<String>)>,
     pub(crate) mark: Mark,
 }
+
+/// Of a form whose sender must sign in first, no more is looked at.
+const LONGEST_UNREAD: usize = 64 * 1024;
 
 /// Equal for equal forms sent to the same address.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -45,6 +48,12 @@ impl Form {
     pub(crate) fn of_address(address: &Uri) -> Self {
         let query = address.query().unwrap_or_default();
         Self { mark: Mark::default(), ..Self::parse("", query.as_bytes(), &[0; 32]) }
+    }
+
+    /// What a form is filled in with that cannot be used.
+    pub(super) async fn unused(request: Request) -> Self {
+        let body = to_bytes(request.into_body(), LONGEST_UNREAD).await.unwrap_or_default();
+        Self { mark: Mark::default(), ..Self::parse("", &body, &[0; 32]) }
     }
 
     /// A field without outer blanks; empty when it was not sent.

@@ -11,7 +11,9 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 
 use super::cookie::Cookie;
 use super::error::Error;
+use super::form::Form;
 use super::house::Door;
+use super::proof::page_after_sign_in;
 use super::source::Source;
 use super::token::{Token, TokenHash};
 use super::{assets, page, plain_http};
@@ -127,7 +129,11 @@ async fn admit(door: &dyn Door, mut request: Request) -> Result<(Request, Option
         if only_looks && shown.is_none() && comes_from_elsewhere(request.headers()) {
             return Err(Box::new(page::lead_on(&root)));
         }
-        return Err(Box::new(page::see_other(&format!("{root}{}", door.way_in(shown.is_some())))));
+        let way_in = format!("{root}{}", door.way_in(shown.is_some()));
+        let cookie = if shown.is_some() { note_wish(door, &path, &source, request).await } else { None };
+        let mut response = page::see_other(&way_in);
+        response.headers_mut().extend(cookie.map(|cookie| (header::SET_COOKIE, cookie)));
+        return Err(Box::new(response));
     }
     let known = Cookie::Visitor.read(&source, request.headers());
     let token = known.clone().unwrap_or_else(|| Token::new(door.entropy()));
@@ -138,6 +144,18 @@ async fn admit(door: &dyn Door, mut request: Request) -> Result<(Request, Option
     let visitor = visitor(door, &token, source, session, request.headers());
     request.extensions_mut().insert(visitor);
     Ok((request, cookie))
+}
+
+/// What somebody wanted whose session has ended is what they get after the next sign-in. The cookie to know them by, if it is new.
+async fn note_wish(door: &dyn Door, path: &str, source: &Source, request: Request) -> Option<HeaderValue> {
+    page_after_sign_in(path, &Form::default())?;
+    let known = Cookie::Visitor.read(source, request.headers());
+    let is_new = known.is_none();
+    let token = known.unwrap_or_else(|| Token::new(door.entropy()));
+    let is_form = request.method() == Method::POST;
+    let typed = if is_form { Form::unused(request).await } else { Form::of_address(request.uri()) };
+    door.come_back_to(token.hash(), page_after_sign_in(path, &typed)?).await;
+    if is_new { Cookie::Visitor.set(source, &token, Duration::ZERO) } else { None }
 }
 
 fn visitor(door: &dyn Door, token: &Token, source: Source, session: Option<SignedIn>, headers: &HeaderMap) -> Visitor {

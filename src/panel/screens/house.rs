@@ -13,7 +13,7 @@ use super::host::Name;
 use super::sign_in::{Welcome, Why};
 use super::source::Source;
 use super::step::Step;
-use super::token::Token;
+use super::token::{Token, TokenHash};
 use crate::account::Answer;
 use crate::base::{Entropy, Secret};
 use crate::net::Peer;
@@ -49,6 +49,8 @@ pub(crate) trait Door: Send + Sync + 'static {
     fn glance<'a>(&'a self, token: Option<&'a Token>) -> Later<'a, Result<Option<SignedIn>, Error>> {
         self.session(token)
     }
+    /// A browser whose session has ended asks for this page; it comes there from its next sign-in.
+    fn come_back_to(&self, visitor: TokenHash, page: String) -> Later<'_, ()>;
     /// Where those go who are not signed in.
     fn way_in(&self, had_a_session: bool) -> &'static str;
     /// A session's cookie is kept by the browser so long at most.

@@ -1,6 +1,7 @@
-//! What a sign-in of hours ago is not enough for. Its owner signs in again and comes back to the page with what was typed, except
-//! secrets.
+//! What a sign-in of hours ago, or one that has ended, is not enough for. Its owner signs in again and comes back to the page with
+//! what was typed, except secrets.
 
+use super::form::Form;
 use super::room::Tab;
 use super::rooms::{Act, FactorChange, House, KeyChange, ProfileChange};
 
@@ -29,7 +30,89 @@ pub(crate) fn page_after_proof(home: &dyn House, act: &Act) -> Option<String> {
     }
 }
 
+/// Where one comes back to when the session had ended, and which fields come along: of a form that was sent too late, or of the
+/// address. Nothing else does, so that no address leads elsewhere and no secret is kept.
+const PAGES: [(&str, &[&str]); 14] = [
+    ("/", &["email", "phone"]),
+    ("/about", &[]),
+    ("/activity", &["show", "after"]),
+    ("/device", &[]),
+    ("/keys", &["name", "scope", "expires"]),
+    ("/offline-unlock", &[]),
+    ("/profile", &["email", "phone"]),
+    ("/security", &[]),
+    ("/set-up-texts", &["number", "phone"]),
+    ("/settings", &[]),
+    ("/sign-out-device", &[]),
+    (
+        "/tokens",
+        &[
+            "name",
+            "status:read",
+            "keys:read",
+            "sessions:read",
+            "sessions:write",
+            "device:read",
+            "device:write",
+            "release",
+        ],
+    ),
+    ("/turn-on", &[]),
+    ("/two-factor", &[]),
+];
+/// Longer than anybody types into these.
+const LONGEST: usize = 2000;
+
+/// The page to come back to from the sign-in that somebody needs who asked for `path`; `None`: there is nothing to come back to.
+pub(super) fn page_after_sign_in(path: &str, typed: &Form) -> Option<String> {
+    let (page, fields) = PAGES.iter().find(|(page, _)| *page == path)?;
+    let all = typed.starting("");
+    let kept: Vec<(&str, &str)> = all
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.as_str()))
+        .filter(|(name, _)| fields.contains(name))
+        .collect();
+    let page = page.strip_prefix('/').filter(|page| !page.is_empty()).unwrap_or("./");
+    let full = if kept.is_empty() { page.to_owned() } else { with_typed(page, &kept) };
+    Some(if full.len() <= LONGEST { full } else { page.to_owned() })
+}
+
 fn with_typed(page: &str, typed: &[(&str, &str)]) -> String {
     let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(typed).finish();
     format!("{page}?{query}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn after(path: &str, query: &str) -> Option<String> {
+        let address = format!("{path}?{query}").parse().unwrap();
+        page_after_sign_in(path, &Form::of_address(&address))
+    }
+
+    #[test]
+    fn one_comes_back_to_pages_of_ours_with_what_is_no_secret() {
+        for (path, query, page) in [
+            ("/", "", Some("./")),
+            (
+                "/keys",
+                "do=create&name=Shed+%26+barn&scope=read&expires=",
+                Some("keys?name=Shed+%26+barn&scope=read&expires="),
+            ),
+            ("/keys", "do=off&key=KEY&sure=yes", Some("keys")),
+            ("/security", "do=change-password&email=a%40b&present=x&password=y&repeated=y", Some("security")),
+            ("/set-up-texts", "number=&phone=%2B1206", Some("set-up-texts?number=&phone=%2B1206")),
+            ("/set-up-texts", "do=confirm&code=123456", Some("set-up-texts")),
+            ("/offline-unlock", "passphrase=x&again=x&code=123456", Some("offline-unlock")),
+            ("/sign-out", "", None),
+            ("/live", "", None),
+            ("/credentials", "", None),
+            ("/evil.example", "", None),
+            ("//evil.example/", "", None),
+        ] {
+            assert_eq!(after(path, query).as_deref(), page, "{path}?{query}");
+        }
+        assert_eq!(after("/keys", &format!("name={}", "x".repeat(LONGEST))).as_deref(), Some("keys"));
+    }
 }

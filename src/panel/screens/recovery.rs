@@ -29,6 +29,7 @@ struct MailedCodePage<'a> {
     problem: Option<Problem>,
     email: &'a str,
     left: Option<u64>,
+    is_over: bool,
 }
 
 #[derive(Template)]
@@ -68,15 +69,19 @@ pub(crate) async fn answer_recovery_code(desk: Desk, Extension(visitor): Extensi
 
 pub(crate) fn mailed_code_page(step: &Step, problem: Option<Problem>) -> Response {
     let problem = problem.map(|problem| problem.at("code"));
-    let left = step.left.map(|left| left.as_secs());
-    let page =
-        MailedCodePage { frame: Frame::new(problem.as_ref()), problem: problem.clone(), email: &step.email, left };
+    let page = MailedCodePage {
+        frame: Frame::new(problem.as_ref()),
+        problem: problem.clone(),
+        email: &step.email,
+        left: step.time.seconds(),
+        is_over: step.time.code_is_over && problem.is_none(),
+    };
     page::show(&page, problem.as_ref())
 }
 
 pub(crate) fn recovery_code_page(step: &Step, problem: Option<Problem>) -> Response {
     let problem = problem.map(|problem| problem.at("code"));
-    let left = step.left.map(|left| left.as_secs());
+    let left = step.time.seconds();
     page::show(
         &RecoveryCodePage { frame: Frame::new(problem.as_ref()), problem: problem.clone(), left },
         problem.as_ref(),

@@ -62,6 +62,7 @@ pub(crate) enum Done {
     KeyDeleted,
     PasswordChanged,
     SignInEnded,
+    SignInWasOver,
     SentAgain,
     DaemonRestarted,
     OfflineUnlockOn,
@@ -149,7 +150,7 @@ impl Tab {
 }
 
 impl Done {
-    const ALL: [Self; 19] = [
+    const ALL: [Self; 20] = [
         Self::EmailChanged,
         Self::PhoneChanged,
         Self::PhoneRemoved,
@@ -165,6 +166,7 @@ impl Done {
         Self::KeyDeleted,
         Self::PasswordChanged,
         Self::SignInEnded,
+        Self::SignInWasOver,
         Self::SentAgain,
         Self::DaemonRestarted,
         Self::OfflineUnlockOn,
@@ -198,6 +200,7 @@ impl Done {
             Self::KeyDeleted => "key-deleted",
             Self::PasswordChanged => "password-changed",
             Self::SignInEnded => "sign-in-ended",
+            Self::SignInWasOver => "sign-in-was-over",
             Self::SentAgain => "sent-again",
             Self::DaemonRestarted => "daemon-restarted",
             Self::OfflineUnlockOn => "offline-unlock-on",
@@ -222,6 +225,7 @@ impl Done {
             Self::KeyDeleted => "The access key is deleted.",
             Self::PasswordChanged => "Your password is changed.",
             Self::SignInEnded => "That sign-in is ended.",
+            Self::SignInWasOver => "That sign-in had ended before. What is listed here still stands.",
             Self::SentAgain => "A new code is on its way.",
             Self::DaemonRestarted => "The daemon is restarted.",
             Self::OfflineUnlockOn => "The offline unlock is on. Keep the passphrase where you find it.",

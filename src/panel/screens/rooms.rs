@@ -60,6 +60,19 @@ pub(crate) enum Reach {
     ResetPassword { email: String, code: Code, password: Secret<String> },
 }
 
+impl Reach {
+    /// As typed.
+    pub(crate) fn email(&self) -> &str {
+        match self {
+            Self::SignUp { email, .. }
+            | Self::ConfirmSignUp { email, .. }
+            | Self::SendConfirmationAgain { email }
+            | Self::ForgotPassword { email }
+            | Self::ResetPassword { email, .. } => email,
+        }
+    }
+}
+
 #[derive(Debug)]
 pub(crate) enum ProfileChange {
     ChangeEmail(String),

@@ -21,6 +21,10 @@ pub(crate) enum Why {
     NothingPending,
     SessionEnded,
     SignedOut,
+    /// Here and wherever else the account was signed in.
+    SignedOutEverywhere,
+    /// At every browser of this panel; the account's other sign-ins stand.
+    SignedOutHereOnly,
     /// A new account is confirmed.
     Confirmed,
     PasswordReset,
@@ -31,12 +35,14 @@ pub(crate) enum Why {
 }
 
 impl Why {
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 11] = [
         Self::Expired,
         Self::SendAgain,
         Self::NothingPending,
         Self::SessionEnded,
         Self::SignedOut,
+        Self::SignedOutEverywhere,
+        Self::SignedOutHereOnly,
         Self::Confirmed,
         Self::PasswordReset,
         Self::Moved,
@@ -55,6 +61,8 @@ impl Why {
             Self::NothingPending => "sign-in?why=nothing-pending",
             Self::SessionEnded => "sign-in?why=session-ended",
             Self::SignedOut => "sign-in?why=signed-out",
+            Self::SignedOutEverywhere => "sign-in?why=signed-out-everywhere",
+            Self::SignedOutHereOnly => "sign-in?why=signed-out-here-only",
             Self::Confirmed => "sign-in?why=confirmed",
             Self::PasswordReset => "sign-in?why=password-reset",
             Self::Moved => "sign-in?why=moved",

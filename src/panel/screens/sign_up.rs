@@ -31,8 +31,11 @@ struct ConfirmPage<'a> {
     email: &'a str,
 }
 
-pub(super) async fn page(Extension(visitor): Extension<Visitor>) -> Response {
-    if visitor.session.is_some() { see_other("./") } else { show("", None) }
+pub(super) async fn page(home: Home, Extension(visitor): Extension<Visitor>) -> Response {
+    if visitor.session.is_some() {
+        return see_other("./");
+    }
+    show(&typed_or_known(&**home, &visitor, None).await, None)
 }
 
 pub(super) async fn begin(home: Home, Extension(visitor): Extension<Visitor>, form: Form) -> Response {

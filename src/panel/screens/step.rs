@@ -22,7 +22,7 @@ use crate::account::{Ask, Channel};
 pub(crate) struct Step {
     pub(crate) ask: Ask,
     pub(crate) email: String,
-    pub(crate) left: Option<Duration>,
+    pub(crate) time: TimeLeft,
     pub(crate) can_recover: bool,
     /// Another code can be asked for without the password.
     pub(crate) can_send_again: bool,
@@ -30,6 +30,32 @@ pub(crate) struct Step {
     pub(crate) can_move: bool,
     /// What else the code may come by.
     pub(crate) others: Vec<Channel>,
+}
+
+/// How long the person has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct TimeLeft {
+    /// To answer; `None` where nobody knows.
+    pub(crate) left: Option<Duration>,
+    /// The code that was sent counts no more, although the sign-in goes on.
+    pub(crate) code_is_over: bool,
+}
+
+impl TimeLeft {
+    /// Of a sign-in, and of a code whose own time may be shorter.
+    pub(crate) fn of(sign_in: Option<Duration>, code: Option<Duration>) -> Self {
+        match code {
+            // A countdown from nothing would ask for the page again at once.
+            Some(code) if code.as_secs() == 0 => Self { left: sign_in, code_is_over: true },
+            Some(code) => Self { left: Some(sign_in.map_or(code, |left| left.min(code))), code_is_over: false },
+            None => Self { left: sign_in, code_is_over: false },
+        }
+    }
+
+    /// Seconds, for a page that counts them down.
+    pub(crate) fn seconds(self) -> Option<u64> {
+        self.left.filter(|_| !self.code_is_over).map(|left| left.as_secs())
+    }
 }
 
 /// The address of each question.
