@@ -70,7 +70,8 @@ fn bind_and_rename(unready: &Path, path: &Path, mode: u32, group: Option<u32>) -
     let socket = tokio::net::UnixSocket::new_stream()?;
     socket.bind(unready)?;
     // Only where it changes something: a sandbox may forbid the call as such.
-    if let Some(group) = group.filter(|group| std::fs::symlink_metadata(unready).is_ok_and(|made| made.gid() != *group)) {
+    if let Some(group) = group.filter(|group| std::fs::symlink_metadata(unready).is_ok_and(|made| made.gid() != *group))
+    {
         std::os::unix::fs::chown(unready, None, Some(group))?;
     }
     std::fs::set_permissions(unready, Permissions::from_mode(mode))?;

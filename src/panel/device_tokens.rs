@@ -5,7 +5,6 @@ use std::net::IpAddr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
-
 use super::kept_tokens::{self, Tokens};
 use super::limits::neighbourhood;
 use super::scope::Scope;

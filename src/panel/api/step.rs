@@ -143,7 +143,6 @@ pub(super) fn factors(step: &Step) -> Vec<Channel> {
         | Ask::RecoveryCode
         | Ask::MakeRoomForKey(_) => step.others.clone(),
     }
-    }
 }
 
 impl From<ListedKey> for ListedAs {
