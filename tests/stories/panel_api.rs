@@ -45,11 +45,7 @@ async fn every_operation_answers_as_the_document_says() {
     world.program_does("systemctl", "echo ActiveState=active");
     assert_eq!(program.post("/device/unit/restart", json!({})).await.body["active"], "running");
     assert_eq!(program.get("/sessions").await.body["sessions"], json!([]), "a sign-in by program leaves no session");
-    let mut browsers = [world.browser(), world.browser()];
-    for browser in &mut browsers {
-        world.let_pass(30);
-        browser.sign_in(&world, &ann).await;
-    }
+    let browsers = &mut two_browsers_of(&world, &ann).await;
     let sessions = program.get("/sessions").await.body;
     let id = sessions["sessions"][0]["id"].as_str().unwrap();
     assert_eq!(program.ask("DELETE", &format!("/sessions/{id}"), None).await.body["ended"], 1);
@@ -69,6 +65,15 @@ async fn every_operation_answers_as_the_document_says() {
     every.remove("getDocument");
     assert_eq!(heard, every, "an operation of the document was not asked");
     assert_eq!(program.schema("Scope")["enum"], json!(EVERYTHING));
+}
+
+async fn two_browsers_of(world: &World, person: &Person) -> [Browser; 2] {
+    let mut browsers = [world.browser(), world.browser()];
+    for browser in &mut browsers {
+        world.let_pass(30);
+        browser.sign_in(world, person).await;
+    }
+    browsers
 }
 
 #[tokio::test]

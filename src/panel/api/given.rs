@@ -149,10 +149,12 @@ impl Given {
 
 fn listed(id: &str, step: &Step) -> Result<KeyId, Refusal> {
     let key = KeyId::parse(id.trim()).map_err(Error::from)?;
-    match &step.ask {
-        Ask::MakeRoomForKey(keys) if keys.iter().any(|one| one.key == key.as_str()) => Ok(key),
-        _another => Err(Error::Missing("Send the id of one of the keys that the step named.").into()),
+    if let Ask::MakeRoomForKey(keys) = &step.ask
+        && keys.iter().any(|one| one.key == key.as_str())
+    {
+        return Ok(key);
     }
+    Err(Error::Missing("Send the id of one of the keys that the step named.").into())
 }
 
 impl KeyPair {

@@ -94,8 +94,7 @@ mod tests {
             assert_eq!(verifier.salt_hex(), vector.salt, "{}", vector.name);
             let exchange = Exchange::answer(&verifier, &vector.A, &random(&vector.b)).unwrap();
             assert_eq!(exchange.public_hex, vector.B, "{}", vector.name);
-            let keys =
-                exchange.key.bytes().chunks(16).map(|key| base16ct::lower::encode_string(key)).collect::<Vec<_>>();
+            let keys = exchange.key.bytes().chunks(16).map(base16ct::lower::encode_string).collect::<Vec<_>>();
             assert!(keys.contains(&vector.K), "{}: {keys:?}", vector.name);
             let block = Base64::decode_vec(&vector.secret_block).unwrap();
             let checked =
