@@ -42,6 +42,7 @@ mod make_room;
 mod offered;
 mod offline;
 mod overview;
+mod packed;
 mod pending;
 mod place;
 mod play;

@@ -1,5 +1,5 @@
-//! The sentences of one language: `"English" = "Deutsch"`, one in a line. `{}` stands for whatever is there, `{#}` for a number; in
-//! the other language `{2}` is the second of them. Read where it lies, without a copy.
+//! The sentences of one language, and the English ones. `{}` stands for whatever is there, `{#}` for a number; in the other language
+//! `{2}` is the second of them. Read where they lie, without a copy.
 
 use std::collections::BTreeMap;
 
@@ -24,10 +24,11 @@ struct Pattern<'t> {
 const DEEPEST: u32 = 3;
 
 impl<'t> Catalogue<'t> {
-    pub(super) fn read(text: &'t str) -> Self {
+    /// Out of English sentences and their words.
+    pub(super) fn of(entries: impl Iterator<Item = (&'t str, &'t str)>) -> Self {
         let (sentences, beginnings, endings, others) = Default::default();
         let mut catalogue = Self { sentences, beginnings, endings, others };
-        for (english, words) in text.lines().filter_map(entry) {
+        for (english, words) in entries {
             catalogue.add(Pattern { english, words });
         }
         catalogue
@@ -71,10 +72,6 @@ impl<'t> Catalogue<'t> {
         let found = if value.contains(char::is_alphabetic) { self.find_within(value, depth) } else { None };
         found.unwrap_or_else(|| value.to_owned())
     }
-}
-
-fn entry(line: &str) -> Option<(&str, &str)> {
-    line.strip_prefix('"')?.strip_suffix('"')?.split_once("\" = \"")
 }
 
 fn first_word(sentence: &str) -> &str {
@@ -133,20 +130,19 @@ impl Pattern<'_> {
 mod tests {
     use super::*;
 
-    const GERMAN: &str = r#"
-# A comment.
-"Sign in" = "Anmelden"
-"{#} minutes" = "{} Minuten"
-"{} ago" = "vor {}"
-"Too many tries. Wait {} and try again." = "Zu viele Versuche. Warten Sie {}."
-"{} of {} in use." = "Von {2} sind {1} belegt."
-"Copied: {}" = "Kopiert: {}"
-"{#} January {#}" = "{}. Januar {}"
-"({})" = "({})"
-"#;
+    const GERMAN: [(&str, &str); 8] = [
+        ("Sign in", "Anmelden"),
+        ("{#} minutes", "{} Minuten"),
+        ("{} ago", "vor {}"),
+        ("Too many tries. Wait {} and try again.", "Zu viele Versuche. Warten Sie {}."),
+        ("{} of {} in use.", "Von {2} sind {1} belegt."),
+        ("Copied: {}", "Kopiert: {}"),
+        ("{#} January {#}", "{}. Januar {}"),
+        ("({})", "({})"),
+    ];
 
     fn german(sentence: &str) -> String {
-        Catalogue::read(GERMAN).find(sentence).unwrap_or_default()
+        Catalogue::of(GERMAN.into_iter()).find(sentence).unwrap_or_default()
     }
 
     #[test]

@@ -16,8 +16,8 @@ use axum::extract::Request;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, StatusCode, header};
-use include_flate::flate;
 
+use super::packed::{packed, unpack};
 use super::screens::cookie;
 use catalogue::Catalogue;
 
@@ -52,13 +52,21 @@ const LARGEST_PAGE: usize = 4_000_000;
 /// How every page begins, and what marks the choices of `preferences.html`.
 const ENGLISH_PAGE: &str = "<html lang=\"en\"";
 
-flate!(static GERMAN_WORDS: str from "assets/languages/de.toml");
-flate!(static SPANISH_WORDS: str from "assets/languages/es.toml");
-flate!(static JAPANESE_WORDS: str from "assets/languages/ja.toml");
+/// See `assets/build.rs`.
+static WORDS: LazyLock<String> = LazyLock::new(|| unpack(packed!("languages")));
 
-static GERMAN: LazyLock<Catalogue<'static>> = LazyLock::new(|| Catalogue::read(&GERMAN_WORDS));
-static SPANISH: LazyLock<Catalogue<'static>> = LazyLock::new(|| Catalogue::read(&SPANISH_WORDS));
-static JAPANESE: LazyLock<Catalogue<'static>> = LazyLock::new(|| Catalogue::read(&JAPANESE_WORDS));
+static GERMAN: LazyLock<Catalogue<'static>> = LazyLock::new(|| column(0));
+static SPANISH: LazyLock<Catalogue<'static>> = LazyLock::new(|| column(1));
+static JAPANESE: LazyLock<Catalogue<'static>> = LazyLock::new(|| column(2));
+
+/// The words of one language, counted as there.
+fn column(number: usize) -> Catalogue<'static> {
+    Catalogue::of(WORDS.lines().filter_map(|line| {
+        let mut columns = line.split('\t');
+        let english = columns.next()?;
+        Some((english, columns.nth(number).filter(|words| !words.is_empty())?))
+    }))
+}
 
 /// For pages beyond the gate: a middleware of its own.
 #[cfg(feature = "cloud")]
