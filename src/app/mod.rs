@@ -223,6 +223,7 @@ struct Announced {
 }
 
 impl Upkeep {
+    /// May be dropped on the way: nothing is followed half.
     async fn follow(&mut self, now: Duration) {
         if self.announced.asked.is_none_or(|asked| now.saturating_sub(asked) >= ASK) {
             let name = self.device.announced_name().await.filter(|name| self.panel.answers_to(name));
@@ -239,7 +240,11 @@ impl Upkeep {
             self.identity.look_at_files();
             if self.clock.monotonic().saturating_sub(followed) >= FOLLOW {
                 followed = self.clock.monotonic();
-                self.follow(followed).await;
+                tokio::select! {
+                    biased;
+                    () = stop.wait() => break,
+                    () = self.follow(followed) => {}
+                }
             }
             self.panel.keep_house();
             self.notices.renew();
@@ -270,4 +275,60 @@ fn group_ids(names: &[String]) -> Vec<u32> {
         }
     }
     ids
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+    use crate::base::clock::BUILT;
+    use crate::settings::{Environment, Raw, RawPanel};
+
+    /// Longer than a certificate lasts.
+    const YEARS: Duration = Duration::from_secs(5 * 365 * 24 * 3600);
+
+    #[tokio::test]
+    async fn a_stop_does_not_wait_for_an_avahi_that_is_silent() {
+        let home = tempfile::tempdir().unwrap();
+        let (clock, hand) = Clock::by_hand(*BUILT);
+        let mut app = App::start(&settings(home.path()), clock, Entropy::kernel()).await.unwrap();
+        let asked = home.path().join("asked");
+        app.device = device_whose_avahi(home.path(), &format!("touch {}; exec sleep 600", asked.display()));
+        let keystore = app.kept.keystore.clone();
+        let certificate = || authority::kept_leaf(&keystore).unwrap().expose().clone();
+        let before = certificate();
+        let (stopper, stop) = Stop::pair();
+        let mut running = JoinSet::new();
+        running.spawn(app.run(stop));
+        while !asked.exists() {
+            hand.pass(YEARS);
+            tokio::task::yield_now().await;
+        }
+        stopper.stop();
+        running.join_all().await;
+        assert_eq!(
+            certificate(),
+            before,
+            "the certificate follows only once Avahi has answered, or has been waited for"
+        );
+    }
+
+    fn settings(home: &Path) -> Settings {
+        let path = |name: &str| Some(home.join(name).to_str().unwrap().to_owned());
+        let flags = Raw {
+            state_dir: path("state"),
+            runtime_dir: path("run"),
+            panel: RawPanel { listen: Some(vec!["127.0.0.1:0".to_owned()]), ..RawPanel::default() },
+            ..Raw::default()
+        };
+        settings::read(Some(Path::new("/dev/null")), &Environment::default(), flags).unwrap()
+    }
+
+    fn device_whose_avahi(home: &Path, does: &str) -> Device {
+        let busctl = home.join("busctl");
+        std::os::unix::fs::symlink(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/system/program"), &busctl).unwrap();
+        fs::write(home.join("busctl.script"), does).unwrap();
+        Device::new(Places { busctl, ..Places::of_this_machine(home.join("state"), None) })
+    }
 }
