@@ -10,6 +10,17 @@ use latchkey::protocol::totp::TotpSecret;
 use crate::browser::{Browser, Page};
 use crate::world::{Person, World, code_in};
 
+/// By the same form, and so soon that it could be a second press of the button; also when another browser ended the session.
+pub(crate) async fn whoever_left_signs_in_again_at_once(browser: &mut Browser, person: &Person) {
+    assert_eq!(browser.give_password(person).await.location(), "./");
+    for path_and_form in [("/sign-out", &[][..]), ("/security", &[("do", "sign-out-everywhere")])] {
+        assert_eq!(browser.get("/security").await.status, StatusCode::OK);
+        assert_eq!(browser.post(path_and_form.0, path_and_form.1).await.status, StatusCode::SEE_OTHER);
+        assert_eq!(browser.give_password(person).await.location(), "./");
+    }
+    assert_eq!(browser.get("/security").await.status, StatusCode::OK, "and is in");
+}
+
 /// A new key's secret can be looked at, copied and downloaded until it is said to be saved, and never again.
 pub(crate) async fn a_new_key_is_shown_until_it_is_saved(browser: &mut Browser) {
     let page = browser.create_key("Greenhouse").await;
