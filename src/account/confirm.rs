@@ -76,7 +76,9 @@ impl Account {
             tokio::select! {
                 () = stop.wait() => return,
                 () = self.0.keeper.changed.notified() => {
-                    wait = if self.0.keeper.memory().state == KeyState::Fresh { BETWEEN } else { FIRST };
+                    // Another process that got the key has told nothing of the service's time.
+                    let heard = self.0.transport.clock_ahead().is_some();
+                    wait = if heard && self.0.keeper.memory().state == KeyState::Fresh { BETWEEN } else { FIRST };
                     continue;
                 }
                 () = tokio::time::sleep(self.0.transport.pause(wait)), if !absent => {}

@@ -57,7 +57,8 @@ impl Keeper {
         Ok(Self { keystore, memory, writing: Mutex::new(()), changed: Notify::new() })
     }
 
-    /// Takes in what another process has written; a key that is the same stays as confirmed as it was.
+    /// Takes in what another process has written. A key that is the same stays as confirmed as it was; another one has just come
+    /// from the service.
     pub(super) fn reload(&self) -> Result<(), Error> {
         let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
         let found = read(&self.keystore)?;
@@ -65,6 +66,9 @@ impl Keeper {
         let same = |kept: &Option<Kept>| kept.as_ref().map(|kept| (kept.key.id.clone(), kept.revoked.clone()));
         if same(&found.kept) != same(&memory.kept) {
             *memory = found;
+            if memory.found.is_none() && matches!(memory.state, KeyState::Leased { .. }) {
+                memory.state = KeyState::Fresh;
+            }
             self.changed.notify_one();
         }
         Ok(())
@@ -326,6 +330,10 @@ mod tests {
         other.sign_out().await.unwrap();
         world.account.reload().unwrap();
         assert!(matches!(world.account.key(), Err(Error::SignedOut)));
+        world.sign_in().await.unwrap();
+        other.reload().unwrap();
+        assert_eq!(other.status().state, KeyState::Fresh, "the service gave the key just now");
+        assert_eq!(other.status().last_confirmed, world.account.status().last_confirmed);
     }
 
     #[tokio::test]

@@ -56,7 +56,7 @@ pub(super) fn keep_leaf(keystore: &Keystore, identity: &Identity) {
     }
 }
 
-fn kept_leaf(keystore: &Keystore) -> Option<Secret<Vec<u8>>> {
+pub(super) fn kept_leaf(keystore: &Keystore) -> Option<Secret<Vec<u8>>> {
     match keystore.load(LEAF) {
         Ok(Loaded::Whole(content) | Loaded::Older { content, .. }) => Some(content),
         Ok(Loaded::Absent | Loaded::Lost { .. }) => None,

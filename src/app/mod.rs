@@ -41,6 +41,8 @@ pub struct App {
     console: Console,
     device: Device,
     names: Vec<String>,
+    /// When the certificate was last made to fit, by the monotonic clock.
+    followed: Duration,
 }
 
 /// What is kept on this machine, opened: by the agent, and by commands that work without it.
@@ -124,8 +126,22 @@ impl App {
         let notices = Notices::new(&settings.runtime_dir, identity.clone(), mistakes);
         let doors = Doors::open(passed.take_tcp(), &settings.panel.listen, &notices).await;
         let console = Console::at(settings.console_file());
-        let names = settings.panel.names.clone();
-        Ok(Self { kept, panel, broker, credentials, policy, clock, identity, doors, notices, console, device, names })
+        let (names, followed) = (settings.panel.names.clone(), clock.monotonic());
+        Ok(Self {
+            kept,
+            panel,
+            broker,
+            credentials,
+            policy,
+            clock,
+            identity,
+            doors,
+            notices,
+            console,
+            device,
+            names,
+            followed,
+        })
     }
 
     /// Where the panel listens.
@@ -155,6 +171,7 @@ impl App {
             keystore: self.kept.keystore,
             device: self.device,
             names: self.names,
+            followed: self.followed,
             announced: Announced::default(),
             panel: self.panel,
             account: account.clone(),
@@ -207,6 +224,7 @@ struct Upkeep {
     keystore: Keystore,
     device: Device,
     names: Vec<String>,
+    followed: Duration,
     announced: Announced,
     panel: Panel,
     account: Account,
@@ -223,6 +241,7 @@ struct Announced {
 }
 
 impl Upkeep {
+    /// May be dropped on the way: nothing is followed half.
     async fn follow(&mut self, now: Duration) {
         if self.announced.asked.is_none_or(|asked| now.saturating_sub(asked) >= ASK) {
             let name = self.device.announced_name().await.filter(|name| self.panel.answers_to(name));
@@ -234,12 +253,16 @@ impl Upkeep {
     }
 
     async fn run(mut self, mut stop: Stop) {
-        let mut followed = self.clock.monotonic();
         loop {
             self.identity.look_at_files();
-            if self.clock.monotonic().saturating_sub(followed) >= FOLLOW {
-                followed = self.clock.monotonic();
-                self.follow(followed).await;
+            let now = self.clock.monotonic();
+            if now.saturating_sub(self.followed) >= FOLLOW {
+                self.followed = now;
+                tokio::select! {
+                    biased;
+                    () = stop.wait() => break,
+                    () = self.follow(now) => {}
+                }
             }
             self.panel.keep_house();
             self.notices.renew();
@@ -270,4 +293,56 @@ fn group_ids(names: &[String]) -> Vec<u32> {
         }
     }
     ids
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+    use crate::base::clock::BUILT;
+    use crate::settings::{Environment, Raw, RawPanel};
+
+    /// By then a certificate is renewed.
+    const LONG: Duration = Duration::from_secs(50 * 24 * 3600);
+
+    #[tokio::test]
+    async fn a_stop_does_not_wait_for_an_avahi_that_is_silent() {
+        let home = tempfile::tempdir().unwrap();
+        let (clock, hand) = Clock::by_hand(*BUILT);
+        let mut app = App::start(&settings(home.path()), clock, Entropy::kernel()).await.unwrap();
+        let asked = home.path().join("asked");
+        app.device = device_whose_avahi(home.path(), &format!("touch {}; exec sleep 600", asked.display()));
+        let keystore = app.kept.keystore.clone();
+        let certificate = || authority::kept_leaf(&keystore).unwrap().expose().clone();
+        let before = certificate();
+        let (stopper, stop) = Stop::pair();
+        let mut running = JoinSet::new();
+        hand.pass(LONG);
+        running.spawn(app.run(stop));
+        while !asked.exists() {
+            tokio::task::yield_now().await;
+        }
+        stopper.stop();
+        running.join_all().await;
+        assert!(certificate() == before, "it is renewed when Avahi has been waited for");
+    }
+
+    fn settings(home: &Path) -> Settings {
+        let path = |name: &str| Some(home.join(name).to_str().unwrap().to_owned());
+        let flags = Raw {
+            state_dir: path("state"),
+            runtime_dir: path("run"),
+            panel: RawPanel { listen: Some(vec!["127.0.0.1:0".to_owned()]), ..RawPanel::default() },
+            ..Raw::default()
+        };
+        settings::read(Some(Path::new("/dev/null")), &Environment::default(), flags).unwrap()
+    }
+
+    fn device_whose_avahi(home: &Path, does: &str) -> Device {
+        let busctl = home.join("busctl");
+        std::os::unix::fs::symlink(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/system/program"), &busctl).unwrap();
+        fs::write(home.join("busctl.script"), does).unwrap();
+        Device::new(Places { busctl, ..Places::of_this_machine(home.join("state"), None) })
+    }
 }

@@ -5,9 +5,10 @@ use std::time::{Duration, SystemTime};
 use base64ct::{Base64UrlUnpadded, Encoding};
 use serde::{Deserialize, Serialize};
 
+use super::kept_lines::load_lines;
 use super::screens::token::TokenHash;
 use crate::base::report;
-use crate::keystore::{self, Keystore, Loaded};
+use crate::keystore::{self, Keystore};
 
 const KIND: &str = "panel-sessions";
 
@@ -46,16 +47,8 @@ struct Line {
 /// The sessions, and a sentence for the owner when they (or the newest of them) are lost.
 pub(super) fn load(keystore: &Keystore) -> Result<(Vec<Kept>, Option<String>), keystore::Error> {
     const LOST: &str = "The panel's kept sessions were damaged and set aside; some browsers have to sign in again.";
-    let (content, trouble) = match keystore.load(KIND)? {
-        Loaded::Absent => return Ok((Vec::new(), None)),
-        Loaded::Whole(content) => (content, None),
-        Loaded::Older { content, .. } => (content, Some(LOST.to_owned())),
-        Loaded::Lost { .. } => return Ok((Vec::new(), Some(LOST.to_owned()))),
-    };
-    match serde_json::from_slice::<Vec<Line>>(content.expose()) {
-        Ok(lines) => Ok((lines.into_iter().filter_map(Line::read).collect(), trouble)),
-        Err(_) => Ok((Vec::new(), Some(LOST.to_owned()))),
-    }
+    let (lines, trouble) = load_lines::<Line>(keystore, KIND, LOST)?;
+    Ok((lines.into_iter().filter_map(Line::read).collect(), trouble))
 }
 
 /// The error is a sentence for the owner.

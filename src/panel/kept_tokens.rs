@@ -7,10 +7,11 @@ use base64ct::{Base64UrlUnpadded, Encoding};
 use serde::{Deserialize, Serialize};
 
 use super::device_tokens::DeviceToken;
+use super::kept_lines::load_lines;
 use super::scope::Scope;
 use super::screens::token::TokenHash;
 use crate::base::report;
-use crate::keystore::{self, Keystore, Loaded};
+use crate::keystore::{self, Keystore};
 
 const KIND: &str = "device-tokens";
 
@@ -20,16 +21,8 @@ pub(super) type Tokens = BTreeMap<TokenHash, DeviceToken>;
 pub(super) fn load(keystore: &Keystore) -> Result<(Tokens, Option<String>), keystore::Error> {
     const LOST: &str =
         "The record of the device tokens was damaged and set aside. Make new ones for programs that are refused.";
-    let (content, trouble) = match keystore.load(KIND)? {
-        Loaded::Absent => return Ok((Tokens::new(), None)),
-        Loaded::Whole(content) => (content, None),
-        Loaded::Older { content, .. } => (content, Some(LOST.to_owned())),
-        Loaded::Lost { .. } => return Ok((Tokens::new(), Some(LOST.to_owned()))),
-    };
-    match serde_json::from_slice::<Vec<Line>>(content.expose()) {
-        Ok(lines) => Ok((lines.into_iter().filter_map(Line::read).collect(), trouble)),
-        Err(_) => Ok((Tokens::new(), Some(LOST.to_owned()))),
-    }
+    let (lines, trouble) = load_lines::<Line>(keystore, KIND, LOST)?;
+    Ok((lines.into_iter().filter_map(Line::read).collect(), trouble))
 }
 
 /// Why they could not be kept, for the owner.

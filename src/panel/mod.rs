@@ -33,6 +33,7 @@ mod elsewhere;
 mod google;
 mod handover;
 mod house;
+mod kept_lines;
 mod kept_sessions;
 mod kept_tokens;
 mod language;

@@ -42,7 +42,8 @@ impl Panel {
         let (tell, told) = oneshot::channel();
         self.in_background(async move {
             let mut turn = place.turn.lock().await;
-            let result = match turn.replay(mark, played_before, panel.monotonic()) {
+            let before = turn.replay(mark, played_before, panel.monotonic());
+            let result = match before.filter(|result| panel.still_stands(result)) {
                 Some(result) => result,
                 None => {
                     let result = match wanted {
@@ -60,6 +61,14 @@ impl Panel {
             let _listener_gone = tell.send(result);
         });
         told.await.unwrap_or_else(|_| Err(Error::Stopping.problem()))
+    }
+
+    /// Nobody is let into a session again that has ended meanwhile.
+    fn still_stands(&self, result: &Result<Outcome, Problem>) -> bool {
+        match result {
+            Ok(Outcome::SignedIn(token, _page)) => self.glance_at(token.hash()).is_some(),
+            Ok(Outcome::Ask(_) | Outcome::Elsewhere(_)) | Err(_) => true,
+        }
     }
 
     async fn play_now(&self, turn: &mut Turn, visitor: &Visitor, wanted: Wanted) -> Result<Outcome, Problem> {

@@ -112,14 +112,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_installed_file_is_the_one_that_the_settings_describe() {
-        let installed = include_str!("../../systemd/latchkey.toml");
-        assert_eq!(installed, REFERENCE.settings_file(), "write it again: packaging/documents --here");
-    }
-
-    #[test]
-    fn the_readme_describes_every_setting() {
-        let readme = include_str!("../../README.md");
-        assert!(readme.contains(&REFERENCE.table()), "write it again: packaging/documents --here");
+    fn the_installed_file_and_the_readme_say_what_the_settings_describe() {
+        REFERENCE.check_documents(include_str!("../../systemd/latchkey.toml"));
     }
 }

@@ -133,6 +133,14 @@ impl Reference {
         }
         text
     }
+
+    /// What was written from the settings says the same as they do.
+    #[cfg(test)]
+    pub(crate) fn check_documents(&self, installed_file: &str) {
+        let again = "write it again: packaging/documents --here";
+        assert_eq!(installed_file, self.settings_file(), "{again}");
+        assert!(include_str!("../../README.md").contains(&self.table()), "the README lacks a setting; {again}");
+    }
 }
 
 /// Lines that begin so and are not too long for a terminal.

@@ -66,6 +66,7 @@ async function ownersWay(visit, demo) {
   await visit.open('no-such-page');
   await visit.sees('That did not work', 'not-found');
   await everyRoom(visit);
+  await unlockWay(visit);
   await signDeviceOut(visit);
 }
 
@@ -89,6 +90,43 @@ async function everyRoom(visit) {
   await visit.page.context().setExtraHTTPHeaders({});
 }
 
+// Another browser, for the time when the account service cannot be reached: at first there is no way in, then it is asked for it.
+async function unlockWay(visit) {
+  const other = await Visit.begin(browser, visit.panel, visit);
+  await other.open('unlock');
+  await other.sees('Unlock this device', 'unlock-not-set-up');
+  await visit.open('offline-unlock');
+  const secret = (await visit.page.locator('#secret').innerText()).replaceAll(' ', '');
+  const passphrase = 'violet tractor humble orbit';
+  await visit.fill({
+    'Passphrase of this device': passphrase,
+    'The same once more': passphrase,
+    'Code that the app shows': totpCode({ totp_secret: secret }),
+  });
+  await visit.press('Turn on');
+  await other.open('unlock');
+  await other.sees('Unlock this device', 'unlock');
+  await other.fill({ 'Passphrase of this device': passphrase });
+  await other.press('Unlock');
+  await other.sees('Unlock this device', 'unlock-wrong');
+  await other.page.context().close();
+}
+
+// Both ends of a sign-in that could go on at another device, and stays.
+async function continueWay(visit) {
+  const other = await Visit.begin(browser, visit.panel, visit);
+  await other.open('continue');
+  await other.sees('Continue your sign-in here', 'continue-here');
+  await other.follow('Go on here');
+  await other.sees('Continue your sign-in here', 'continue-here-early');
+  await other.page.context().close();
+  await visit.open('continue');
+  await visit.sees('Continue on another device', 'continue-there');
+  await visit.press('Move the sign-in there');
+  await visit.sees('Continue on another device', 'continue-there-wrong');
+  await visit.follow('Stay on this device');
+}
+
 // A page that shows something old learns so from the server, and puts it right without anybody's doing.
 async function staysUpToDate(visit) {
   await visit.page.evaluate(() => {
@@ -108,6 +146,7 @@ async function textMessageWay(visit, demo) {
   await visit.says('0147');
   await visit.press('Send a new code');
   await visit.sees('Enter the code', 'code-sent-again');
+  await continueWay(visit);
   await enterCode(visit, demo.code(person.phone));
   await visit.says('Fresh');
   await signDeviceOut(visit);

@@ -144,15 +144,19 @@ async function atTheDevice() {
 
     const stranger = await newBrowser();
     const returned = stranger.waitForRequest((request) => request.url().startsWith(`${agent.panel}/v1/callback/`));
-    await stranger.goto(`${agent.panel}/sign-in`);
+    const visit = new Visit(stranger, agent.panel, true);
+    await visit.open('sign-in');
+    await visit.sees('Sign in', 'sign-in-with-google');
     await leaveForGoogle(stranger);
     await agree(stranger, 'tom');
     await stranger.waitForURL(`${agent.panel}/google-return?*`);
     check((await stranger.innerText('main')).includes('belongs to another account'), 'another account is refused');
+    await visit.sees('Continue with Google', 'google-refused');
 
     const lured = await newBrowser();
     await lured.goto((await returned).url());
     await lured.waitForURL(`${agent.panel}/google-return?*`);
+    await new Visit(lured, agent.panel, true).sees('Continue with Google', 'google-begun-elsewhere');
     check(!(await lured.context().cookies()).some(({ name }) => name.includes('session')), 'a return that was used opens nothing elsewhere');
     for (const each of [stranger, lured]) await each.context().close();
   } finally {

@@ -53,7 +53,7 @@ JUDGES = (
     signer("http-message-signatures", NODE, "signers/with_http_message_signatures.mjs"),
     signer("requests-http-signature", PYTHON, "signers/with_requests_http_signature.py"),
     Judge("google", (NODE, "by_google.mjs"), limit=180),
-    Judge("chromium", (NODE, "by_chromium.mjs"), limit=300),
+    Judge("chromium", (NODE, "by_chromium.mjs"), limit=400),
     Judge("portal", (NODE, "by_portal.mjs"), limit=400),
     signer("remoteit-ssh", "--fixed", ".venv-remoteit-ssh/bin/python", "signers/with_remoteit_ssh.py"),
 )

@@ -17,6 +17,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{UnixDatagram, UnixStream};
 use tokio::task::JoinSet;
 
+use crate::world::{Factor, World};
+
 #[tokio::test]
 async fn without_network_the_agent_starts_at_once_and_shows_a_claim_code() {
     let folder = TempDir::new().unwrap();
@@ -85,6 +87,21 @@ async fn systemd_is_told_when_the_sockets_listen_and_when_the_agent_stops() {
 }
 
 #[tokio::test]
+async fn a_key_that_was_got_at_the_terminal_is_good_at_once() {
+    let world = World::new().await;
+    let bob = world.person("bob@example.test", Factor::None).await;
+    let folder = TempDir::new().unwrap();
+    let settings = Settings { service: settings::Service::Url(world.service_url()), ..settings(&folder, free()) };
+    let running = Running::from(start(&settings).await.unwrap());
+    let typed = format!("{}\n{}\n", bob.email, bob.password);
+    let signed_in = at_the_terminal(&settings, "sign-in", &typed).await;
+    assert!(signed_in.contains("Signed in as bob@example.test."), "{signed_in}");
+    let status = at_the_terminal(&settings, "status", "").await;
+    assert!(status.contains(", good\n"), "{status}");
+    running.stop().await;
+}
+
+#[tokio::test]
 async fn a_group_that_does_not_exist_stops_nobody() {
     let folder = TempDir::new().unwrap();
     let mut settings = settings(&folder, free());
@@ -137,6 +154,24 @@ pub(crate) fn free() -> SocketAddr {
 
 pub(crate) fn notice(folder: &TempDir) -> PanelNotice {
     PanelNotice::left_in(&folder.path().join("run"))
+}
+
+/// What a command says to somebody who types this.
+async fn at_the_terminal(settings: &Settings, command: &str, typed: &str) -> String {
+    let settings::Service::Url(service) = &settings.service else { return String::new() };
+    let mut running = tokio::process::Command::new(env!("CARGO_BIN_EXE_latchkey"))
+        .arg(command)
+        .env_clear()
+        .env("LATCHKEY_CONFIG", "/dev/null")
+        .env("LATCHKEY_SERVICE", service)
+        .env("LATCHKEY_STATE_DIR", &settings.state_dir)
+        .env("LATCHKEY_RUNTIME_DIR", &settings.runtime_dir)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    running.stdin.take().unwrap().write_all(typed.as_bytes()).await.unwrap();
+    String::from_utf8(running.wait_with_output().await.unwrap().stdout).unwrap()
 }
 
 async fn ask(folder: &TempDir, path: &str) -> String {

@@ -191,9 +191,7 @@ async fn forms_of_before_a_restart_are_answered_with_a_sentence_and_keep_what_wa
     let bob = Person { password: new.to_owned(), ..bob };
     assert_eq!(browser.give_password(&bob).await.location(), "./");
     world.agent_restarts().await;
-    let form =
-        [("do", "change-password"), ("present", new), ("password", "Newer-horse-9!"), ("repeated", "Newer-horse-9!")];
-    let late = browser.post("/security", &form).await;
+    let late = browser.change_password(new, "Newer-horse-9!", "Newer-horse-9!").await;
     assert!(
         late.status == StatusCode::CONFLICT && late.says("Sign in again to see and change the account"),
         "{}",

@@ -19,9 +19,17 @@ struct Script {
 
 impl Script {
     async fn begins(world: &World, person: &Person) -> Self {
-        let mut program = Program::of(world).await;
-        let asked = program.post("/sign-in", sign_in(world, person)).await.body;
-        Self { program, asked }
+        Self::begins_with(world, sign_in(world, person)).await
+    }
+
+    async fn begins_with(world: &World, begin: Value) -> Self {
+        let mut script = Self { program: Program::of(world).await, asked: Value::Null };
+        script.begins_again(begin).await;
+        script
+    }
+
+    async fn begins_again(&mut self, begin: Value) {
+        self.asked = self.program.post("/sign-in", begin).await.body;
     }
 
     /// Sends an answer; goes on from what comes back where it leads on.
@@ -106,10 +114,7 @@ async fn a_script_sets_what_the_service_wants_first() {
     let long = script.asked["recovery_codes"][0].as_str().unwrap().to_owned();
 
     world.let_pass(30);
-    script.asked = {
-        let begin = json!({ "email": enrolled.email, "password": enrolled.password });
-        script.program.post("/sign-in", begin).await.body
-    };
+    script.begins_again(json!({ "email": enrolled.email, "password": enrolled.password })).await;
     script.answers(json!({ "recover": true })).await;
     script.answers(json!({ "mailed_code": code_in(&world.delivered("mail").await) })).await;
     script.answers(json!({ "recovery_code": long })).await;
@@ -184,11 +189,9 @@ async fn a_sign_in_that_took_too_long_says_so() {
 async fn a_token_that_was_asked_for_at_the_beginning_is_made_at_the_end() {
     let world = World::new().await;
     let ann = world.ann().await;
-    let mut program = Program::of(&world).await;
     let mut begin = sign_in(&world, &ann);
     begin["token"] = json!({ "name": "fleet", "scopes": ["status:read"] });
-    let asked = program.post("/sign-in", begin).await.body;
-    let mut script = Script { program, asked };
+    let mut script = Script::begins_with(&world, begin).await;
     script.answers(json!({ "code": world.code_of(&ann) })).await;
     script.is_done(&ann);
     assert_eq!(script.asked["token_name"], "fleet");
@@ -206,9 +209,7 @@ async fn a_name_that_is_taken_meanwhile_costs_the_name_and_not_the_sign_in() {
         let token = json!({ "name": name, "scopes": ["status:read"] });
         json!({ "email": ann.email, "password": ann.password, "token": token })
     };
-    let mut program = Program::of(&world).await;
-    let asked = program.post("/sign-in", begin("fleet")).await.body;
-    let mut script = Script { program, asked };
+    let mut script = Script::begins_with(&world, begin("fleet")).await;
     token(&mut owner, "fleet", &["status:read"]).await;
     script.answers(json!({ "code": world.code_of(&ann) })).await;
     script.is_done(&ann);
@@ -216,7 +217,7 @@ async fn a_name_that_is_taken_meanwhile_costs_the_name_and_not_the_sign_in() {
     let refused = script.program.post("/sign-in", begin("fleet")).await;
     assert_eq!((refused.status, refused.code()), (StatusCode::BAD_REQUEST, "bad_request"), "before anything happens");
 
-    script.asked = script.program.post("/sign-in", begin("late")).await.body;
+    script.begins_again(begin("late")).await;
     for number in 0..30 {
         token(&mut owner, &format!("token {number}"), &["status:read"]).await;
     }

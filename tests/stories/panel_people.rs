@@ -52,18 +52,15 @@ async fn a_forgotten_password_is_set_anew_at_the_panel() {
 async fn an_owner_changes_the_password_at_the_panel() {
     let world = World::new().await;
     let bob = world.person("bob@example.test", Factor::None).await;
-    let mut browser = world.browser();
-    browser.claim(&world).await;
-    browser.give_password(&bob).await;
-    let form = |present| [("do", "change-password"), ("present", present), ("password", NEW), ("repeated", NEW)];
-    let wrong = browser.post("/security", &form("Wrong-horse-7!")).await;
+    let mut browser = world.signed_in_at_the_panel(&bob).await;
+    let wrong = browser.change_password("Wrong-horse-7!", NEW, NEW).await;
     assert!(
         wrong.status == StatusCode::UNAUTHORIZED && wrong.says("The present password is not right"),
         "{}",
         wrong.text
     );
     assert!(!wrong.says("Wrong-horse") && !wrong.says("New-horse"), "no password is echoed");
-    let changed = browser.post("/security", &form(&bob.password)).await;
+    let changed = browser.change_password(&bob.password, NEW, NEW).await;
     assert!(browser.follow(changed).await.says("Your password is changed"));
     let mut other = world.browser();
     assert_eq!(other.give_password(&Person { password: NEW.to_owned(), ..bob }).await.location(), "./");
@@ -79,17 +76,8 @@ async fn an_owner_sees_the_browsers_at_this_pi_and_ends_one_or_all() {
     phone.give_password(&bob).await;
     let mut laptop = world.browser();
     laptop.give_password(&bob).await;
-    let page = laptop.get("/security").await;
-    assert!(page.says("Chrome on Linux") && page.says("This browser"), "{}", page.text);
-    let (_, rest) = page.text.split_once("name=\"sign-in\" value=\"").unwrap();
-    let id = rest.split('"').next().unwrap().to_owned();
-    let ended = laptop.post("/security", &[("do", "end"), ("sign-in", &id)]).await;
-    assert!(laptop.follow(ended).await.says("That sign-in is ended"));
+    walks::a_sign_in_is_ended_and_that_is_told_once(&world, &mut laptop).await;
     assert_eq!(phone.get("/").await.location(), "sign-in?why=session-ended");
-    assert_eq!(laptop.get("/").await.status, StatusCode::OK);
-    world.let_pass(10);
-    let again = laptop.post("/security", &[("do", "end"), ("sign-in", &id)]).await;
-    assert!(laptop.follow(again).await.says("That sign-in had ended before"), "it was not ended just now");
 
     phone.give_password(&bob).await;
     let out = laptop.post("/security", &[("do", "sign-out-everywhere")]).await;

@@ -4,7 +4,8 @@ use std::time::{Duration, SystemTime};
 
 use http::StatusCode;
 
-use crate::world::World;
+use crate::walks;
+use crate::world::{Factor, World};
 
 const DAY: u64 = 24 * 3600;
 
@@ -80,6 +81,15 @@ async fn signing_out_of_the_panel_leaves_the_key_on_the_device() {
 }
 
 #[tokio::test]
+async fn whoever_left_the_panel_signs_in_again_at_once() {
+    let world = World::new().await;
+    let bob = world.person("bob@example.test", Factor::None).await;
+    let mut browser = world.browser();
+    browser.claim(&world).await;
+    walks::whoever_left_signs_in_again_at_once(&mut browser, &bob).await;
+}
+
+#[tokio::test]
 async fn signing_the_device_out_ends_every_session_and_asks_for_a_new_claim_code() {
     let world = World::new().await;
     let ann = world.ann().await;
@@ -95,7 +105,7 @@ async fn signing_the_device_out_ends_every_session_and_asks_for_a_new_claim_code
     assert!(world.account.status().owner.is_none());
     assert_eq!(latchkey::panel::kept_claim_code(&world.keystore).unwrap(), Some(world.claim_code()));
 
-    let bob = world.person("bob@example.test", crate::world::Factor::None).await;
+    let bob = world.person("bob@example.test", Factor::None).await;
     assert_eq!(first.give_password(&bob).await.location(), "claim?why=lapsed", "the old claim counts no more");
     first.claim(&world).await;
     assert_eq!(first.give_password(&bob).await.location(), "./");

@@ -2,7 +2,10 @@
 
 use http::StatusCode;
 
+use crate::walks;
 use crate::world::{Factor, Person, World};
+
+const NEW: &str = "New-horse-8!battery";
 
 #[tokio::test]
 async fn a_changed_password_ends_every_other_sign_in_and_this_one_goes_on() {
@@ -10,31 +13,20 @@ async fn a_changed_password_ends_every_other_sign_in_and_this_one_goes_on() {
     let bob = world.person("bob@example.test", Factor::None).await;
     let mut other = world.signed_in_at_the_portal(&bob).await;
     let mut browser = world.signed_in_at_the_portal(&bob).await;
-    let form = |present: &str, new: &str, again: &str| {
-        [("do", "change-password"), ("present", present), ("password", new), ("repeated", again)]
-            .map(|(name, value)| (name, value.to_owned()))
-    };
-    for (fields, status, sentence) in [
-        (form("", "New-horse-8!battery", "New-horse-8!battery"), 400, "Type your present password"),
-        (
-            form("Wrong-horse-7!", "New-horse-8!battery", "New-horse-8!battery"),
-            401,
-            "The present password is not right",
-        ),
-        (form(&bob.password, "New-horse-8!battery", "other"), 400, "The two passwords differ"),
-        (form(&bob.password, "x", "x"), 400, "password"),
+    for (present, password, repeated, status, sentence) in [
+        ("", NEW, NEW, 400, "Type your present password"),
+        ("Wrong-horse-7!", NEW, NEW, 401, "The present password is not right"),
+        (&bob.password, NEW, "other", 400, "The two passwords differ"),
+        (&bob.password, "x", "x", 400, "password"),
     ] {
-        let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
-        let refused = browser.post("/security", &fields).await;
+        let refused = browser.change_password(present, password, repeated).await;
         assert!(refused.status.as_u16() == status && refused.says(sentence), "{sentence}: {}", refused.text);
         assert!(!refused.says("New-horse") && !refused.says("Wrong-horse"), "no password is echoed");
     }
-    let fields = form(&bob.password, "New-horse-8!battery", "New-horse-8!battery");
-    let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
-    let changed = browser.post("/security", &fields).await;
+    let changed = browser.change_password(&bob.password, NEW, NEW).await;
     assert!(browser.follow(changed).await.says("Your password is changed"));
     assert_eq!(other.get("/").await.location(), "sign-in?why=session-ended");
-    world.signed_in_at_the_portal(&Person { password: "New-horse-8!battery".into(), ..bob }).await;
+    world.signed_in_at_the_portal(&Person { password: NEW.to_owned(), ..bob }).await;
 }
 
 #[tokio::test]
@@ -45,17 +37,9 @@ async fn an_owner_sees_every_sign_in_and_ends_one() {
     let mut browser = world.portal_browser();
     browser.extra.push(("user-agent", "Mozilla/5.0 (X11; Linux x86_64) Chrome/131.0 Safari/537.36".into()));
     browser.give_password(&bob).await;
-    let page = browser.get("/security").await;
-    assert!(page.says("Chrome on Linux") && page.says("This browser") && page.says("127.0.0.1"), "{}", page.text);
-    let (_, rest) = page.text.split_once("name=\"sign-in\" value=\"").unwrap();
-    let id = rest.split('"').next().unwrap().to_owned();
-    let ended = browser.post("/security", &[("do", "end"), ("sign-in", &id)]).await;
-    assert!(browser.follow(ended).await.says("That sign-in is ended"));
-    world.let_pass(10);
-    let again = browser.post("/security", &[("do", "end"), ("sign-in", &id)]).await;
-    assert!(browser.follow(again).await.says("That sign-in had ended before"), "it was not ended just now");
+    assert!(browser.get("/security").await.says("127.0.0.1"));
+    walks::a_sign_in_is_ended_and_that_is_told_once(&world, &mut browser).await;
     assert_eq!(other.get("/").await.location(), "sign-in?why=session-ended");
-    assert_eq!(browser.get("/").await.status, StatusCode::OK);
 }
 
 #[tokio::test]
@@ -64,9 +48,7 @@ async fn nobody_ends_the_sign_in_of_somebody_else() {
     let (ann, bob) = (world.ann().await, world.person("bob@example.test", Factor::None).await);
     let mut hers = world.signed_in_at_the_portal(&ann).await;
     world.signed_in_at_the_portal(&ann).await;
-    let page = hers.get("/security").await;
-    let (_, rest) = page.text.split_once("name=\"sign-in\" value=\"").unwrap();
-    let id = rest.split('"').next().unwrap().to_owned();
+    let id = walks::listed_sign_in(&hers.get("/security").await);
     let mut his = world.signed_in_at_the_portal(&bob).await;
     his.post("/security", &[("do", "end"), ("sign-in", &id)]).await;
     assert!(hers.get("/security").await.says(&id), "it stands");

@@ -27,6 +27,13 @@ async fn somebody_signs_in_at_the_portal_with_the_authenticator_app() {
 }
 
 #[tokio::test]
+async fn whoever_left_the_portal_signs_in_again_at_once() {
+    let world = World::new().await;
+    let bob = world.person("bob@example.test", Factor::None).await;
+    walks::whoever_left_signs_in_again_at_once(&mut world.portal_browser(), &bob).await;
+}
+
+#[tokio::test]
 async fn a_code_from_a_text_message_signs_in_at_the_portal() {
     let world = World::new().await;
     let bob = world.person("bob@example.test", Factor::TextMessage).await;

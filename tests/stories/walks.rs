@@ -10,6 +10,17 @@ use latchkey::protocol::totp::TotpSecret;
 use crate::browser::{Browser, Page};
 use crate::world::{Person, World, code_in};
 
+/// By the same form, and so soon that it could be a second press of the button; whichever way they left.
+pub(crate) async fn whoever_left_signs_in_again_at_once(browser: &mut Browser, person: &Person) {
+    assert_eq!(browser.give_password(person).await.location(), "./");
+    for (path, form) in [("/sign-out", &[][..]), ("/security", &[("do", "sign-out-everywhere")])] {
+        assert_eq!(browser.get("/security").await.status, StatusCode::OK);
+        assert_eq!(browser.post(path, form).await.status, StatusCode::SEE_OTHER);
+        assert_eq!(browser.give_password(person).await.location(), "./");
+    }
+    assert_eq!(browser.get("/security").await.status, StatusCode::OK, "and is in");
+}
+
 /// A new key's secret can be looked at, copied and downloaded until it is said to be saved, and never again.
 pub(crate) async fn a_new_key_is_shown_until_it_is_saved(browser: &mut Browser) {
     let page = browser.create_key("Greenhouse").await;
@@ -136,7 +147,26 @@ pub(crate) async fn a_text_is_sent_again_and_counts_down_to_its_end(world: &Worl
     world.let_pass(30);
 }
 
+/// The one of another browser, which is the first in the list; this one's stands.
+pub(crate) async fn a_sign_in_is_ended_and_that_is_told_once(world: &World, browser: &mut Browser) {
+    let page = browser.get("/security").await;
+    assert!(page.says("Chrome on Linux") && page.says("This browser"), "{}", page.text);
+    let id = listed_sign_in(&page);
+    let end = [("do", "end"), ("sign-in", id.as_str())];
+    let ended = browser.post("/security", &end).await;
+    assert!(browser.follow(ended).await.says("That sign-in is ended"));
+    world.let_pass(10);
+    let again = browser.post("/security", &end).await;
+    assert!(browser.follow(again).await.says("That sign-in had ended before"), "it was not ended just now");
+    assert_eq!(browser.get("/").await.status, StatusCode::OK);
+}
+
 impl Browser {
+    pub(crate) async fn change_password(&mut self, present: &str, password: &str, repeated: &str) -> Page {
+        let form = [("do", "change-password"), ("present", present), ("password", password), ("repeated", repeated)];
+        self.post("/security", &form).await
+    }
+
     /// Password, and the code where one is asked for; then this page.
     pub(crate) async fn prove(&mut self, world: &World, person: &Person, leads_to: &str) {
         let mut answer = self.give_password(person).await;
@@ -176,6 +206,12 @@ pub(crate) fn between(page: &Page, mark: &str) -> String {
 
 pub(crate) fn secret_in(page: &Page) -> String {
     between(page, "id=\"secret\" translate=\"no\">")
+}
+
+/// The first one in the list that can be ended.
+pub(crate) fn listed_sign_in(page: &Page) -> String {
+    let (_, rest) = page.text.split_once("name=\"sign-in\" value=\"").unwrap();
+    rest.split('"').next().unwrap().to_owned()
 }
 
 pub(crate) fn codes_in(page: &Page) -> Vec<String> {

@@ -49,9 +49,7 @@ const FORMS: [(Asked<'_>, &str); 8] = [
 async fn whoever_was_signed_out_by_time_comes_back_to_the_page_or_the_form_at_the_panel() {
     let world = World::new().await;
     let bob = world.person("bob@example.test", Factor::None).await;
-    let mut browser = world.browser();
-    browser.claim(&world).await;
-    browser.give_password(&bob).await;
+    let mut browser = world.signed_in_at_the_panel(&bob).await;
     let email = [("do", "change-email"), ("email", "robert@example.test")];
     let token = [("do", "make"), ("name", "Backup"), ("status:read", "yes"), ("keys:read", "")];
     let own = [
@@ -110,9 +108,7 @@ async fn the_way_back_goes_by_the_second_factor_too_and_is_gone_once() {
 async fn no_address_leads_to_another_site_after_the_sign_in_and_a_foreign_form_leaves_no_trace() {
     let world = World::new().await;
     let bob = world.person("bob@example.test", Factor::None).await;
-    let mut browser = world.browser();
-    browser.claim(&world).await;
-    browser.give_password(&bob).await;
+    let mut browser = world.signed_in_at_the_panel(&bob).await;
     world.let_pass(DAY);
     let form = ("content-type", "application/x-www-form-urlencoded");
     let foreign = browser.post_from("/keys", &[form, ("origin", "http://evil.example")], "name=Evil").await;
@@ -127,9 +123,7 @@ async fn no_address_leads_to_another_site_after_the_sign_in_and_a_foreign_form_l
 async fn a_program_gets_its_answer_and_no_sign_in_page_and_changes_nobodys_way() {
     let world = World::new().await;
     let bob = world.person("bob@example.test", Factor::None).await;
-    let mut browser = world.browser();
-    browser.claim(&world).await;
-    browser.give_password(&bob).await;
+    let mut browser = world.signed_in_at_the_panel(&bob).await;
     world.let_pass(DAY);
     browser.get("/settings").await;
     let answer = browser.get("/api/v1/status").await;

@@ -102,7 +102,9 @@ impl Portal {
         let played_before = store.visit(key, self.now()).await.map_err(troubled)?.turns;
         self.wait_for_turn(key).await?;
         let visit = store.visit(key, self.now()).await.map_err(troubled)?;
-        if let Some(result) = replay(&visit, mark, played_before, self.now()) {
+        if let Some(result) = replay(&visit, mark, played_before, self.now())
+            && self.still_stands(&result).await?
+        {
             store.leave_turn(key).await.map_err(troubled)?;
             return result;
         }
@@ -110,6 +112,13 @@ impl Portal {
         let latest = LatestTurn { mark: mark.to_owned(), at: self.now(), outcome: text(&Told::of(&result)) };
         store.end_turn(key, &text(&memory), &latest, self.now()).await.map_err(troubled)?;
         result
+    }
+
+    /// Nobody is let into a session again that has ended meanwhile.
+    async fn still_stands(&self, result: &Result<Outcome, Problem>) -> Result<bool, Problem> {
+        let Ok(Outcome::SignedIn(token, _page)) = result else { return Ok(true) };
+        let session = self.0.site.cloud.store.portal_session(&token.hash().0, self.now()).await;
+        Ok(session.map_err(troubled)?.is_some())
     }
 
     async fn wait_for_turn(&self, key: VisitKey) -> Result<(), Problem> {

@@ -4,6 +4,7 @@
 use super::form::Form;
 use super::room::Tab;
 use super::rooms::{Act, FactorChange, House, KeyChange, ProfileChange};
+use crate::panel::scope::Scope;
 
 /// The page to come back to from a fresh sign-in, for an act that needs one.
 pub(crate) fn page_after_proof(home: &dyn House, act: &Act) -> Option<String> {
@@ -44,22 +45,12 @@ const PAGES: [(&str, &[&str]); 14] = [
     ("/set-up-texts", &["number", "phone"]),
     ("/settings", &[]),
     ("/sign-out-device", &[]),
-    (
-        "/tokens",
-        &[
-            "name",
-            "status:read",
-            "keys:read",
-            "sessions:read",
-            "sessions:write",
-            "device:read",
-            "device:write",
-            "release",
-        ],
-    ),
+    (TOKENS, &["name"]),
     ("/turn-on", &[]),
     ("/two-factor", &[]),
 ];
+/// The page where one ticks what a token may be good for.
+const TOKENS: &str = "/tokens";
 /// Longer than anybody types into these.
 const LONGEST: usize = 2000;
 
@@ -70,7 +61,7 @@ pub(super) fn page_after_sign_in(path: &str, typed: &Form) -> Option<String> {
     let kept: Vec<(&str, &str)> = all
         .iter()
         .map(|(name, value)| (name.as_str(), value.as_str()))
-        .filter(|(name, _)| fields.contains(name))
+        .filter(|(name, _)| fields.contains(name) || (*page == TOKENS && Scope::of(name).is_some()))
         .collect();
     let page = page.strip_prefix('/').filter(|page| !page.is_empty()).unwrap_or("./");
     let full = if kept.is_empty() { page.to_owned() } else { with_typed(page, &kept) };
@@ -114,5 +105,15 @@ mod tests {
             assert_eq!(after(path, query).as_deref(), page, "{path}?{query}");
         }
         assert_eq!(after("/keys", &format!("name={}", "x".repeat(LONGEST))).as_deref(), Some("keys"));
+    }
+
+    #[test]
+    fn every_tick_of_a_new_token_comes_along_to_its_page_and_to_no_other() {
+        for scope in Scope::ALL {
+            let ticked = form_urlencoded::Serializer::new(String::new()).append_pair(scope.word(), "yes").finish();
+            assert_eq!(after("/tokens", &ticked), Some(format!("tokens?{ticked}")));
+            assert_eq!(after("/keys", &ticked).as_deref(), Some("keys"));
+        }
+        assert_eq!(after("/tokens", "do=revoke&token=abc").as_deref(), Some("tokens"));
     }
 }
