@@ -6,8 +6,7 @@ mod catalogue;
 mod coverage;
 mod page;
 mod tags;
-
-use std::sync::LazyLock;
+mod words;
 
 use axum::body::{Body, to_bytes};
 #[cfg(feature = "cloud")]
@@ -17,9 +16,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, StatusCode, header};
 
-use super::packed::{packed, unpack};
 use super::screens::cookie;
-use catalogue::Catalogue;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Language {
@@ -51,22 +48,6 @@ pub(crate) const THEME_COOKIE: &str = "latchkey-theme";
 const LARGEST_PAGE: usize = 4_000_000;
 /// How every page begins, and what marks the choices of `preferences.html`.
 const ENGLISH_PAGE: &str = "<html lang=\"en\"";
-
-/// See `assets/build.rs`.
-static WORDS: LazyLock<String> = LazyLock::new(|| unpack(packed!("languages")));
-
-static GERMAN: LazyLock<Catalogue<'static>> = LazyLock::new(|| column(0));
-static SPANISH: LazyLock<Catalogue<'static>> = LazyLock::new(|| column(1));
-static JAPANESE: LazyLock<Catalogue<'static>> = LazyLock::new(|| column(2));
-
-/// The words of one language, counted as there.
-fn column(number: usize) -> Catalogue<'static> {
-    Catalogue::of(WORDS.lines().filter_map(|line| {
-        let mut columns = line.split('\t');
-        let english = columns.next()?;
-        Some((english, columns.nth(number).filter(|words| !words.is_empty())?))
-    }))
-}
 
 /// For pages beyond the gate: a middleware of its own.
 #[cfg(feature = "cloud")]
@@ -146,15 +127,6 @@ impl Language {
             }
         }
         best.0
-    }
-
-    fn catalogue(self) -> Option<&'static Catalogue<'static>> {
-        match self {
-            Self::English => None,
-            Self::German => Some(&GERMAN),
-            Self::Spanish => Some(&SPANISH),
-            Self::Japanese => Some(&JAPANESE),
-        }
     }
 }
 
